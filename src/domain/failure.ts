@@ -17,32 +17,124 @@ interface FailureKind {
 }
 
 export const FAILURES = {
-  config_invalid: { retry: 'human', effect: 'refused', advice: 'Correct the configuration; `reelmill config check` shows every problem.' },
-  secret_missing: { retry: 'human', effect: 'refused', advice: 'Set the named environment variable where the run is scheduled.' },
-  state_damaged: { retry: 'human', effect: 'refused', advice: 'The object was left untouched. Look at it, or run `reelmill repair`.' },
-  state_conflict: { retry: 'backoff', effect: 'refused', advice: 'Somebody else changed the object; the next run reads it again.' },
-  lease_lost: { retry: 'backoff', effect: 'refused', advice: 'Another run took over; this one wrote nothing more.' },
-  content_missing: { retry: 'human', effect: 'refused', advice: 'Put the post’s JSON back, or clear generation_id with `reelmill repair`.' },
-  no_active_post: { retry: 'human', effect: 'refused', advice: 'The state names no post; `reelmill repair` explains and mends it.' },
-  store_unavailable: { retry: 'backoff', effect: 'unknown', advice: 'The next run tries again; check the bucket’s status if it lasts.' },
-  store_denied: { retry: 'human', effect: 'refused', advice: 'Check the key’s permissions and the bucket’s name.' },
-  store_invalid: { retry: 'human', effect: 'refused', advice: 'The stored object is not what it should be; look at it by hand.' },
-  provider_refused: { retry: 'never', effect: 'refused', advice: 'The provider refused the request; its reason is in the message.' },
-  provider_denied: { retry: 'human', effect: 'refused', advice: 'Check the API key and the account’s balance.' },
+  config_invalid: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'Correct the configuration; `reelmill config check` shows every problem.',
+  },
+  secret_missing: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'Set the named environment variable where the run is scheduled.',
+  },
+  state_damaged: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'The object was left untouched. Look at it, or run `reelmill repair`.',
+  },
+  state_conflict: {
+    retry: 'backoff',
+    effect: 'refused',
+    advice: 'Somebody else changed the object; the next run reads it again.',
+  },
+  lease_lost: {
+    retry: 'backoff',
+    effect: 'refused',
+    advice: 'Another run took over; this one wrote nothing more.',
+  },
+  content_missing: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'Put the post’s JSON back, or clear generation_id with `reelmill repair`.',
+  },
+  no_active_post: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'The state names no post; `reelmill repair` explains and mends it.',
+  },
+  store_unavailable: {
+    retry: 'backoff',
+    effect: 'unknown',
+    advice: 'The next run tries again; check the bucket’s status if it lasts.',
+  },
+  store_denied: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'Check the key’s permissions and the bucket’s name.',
+  },
+  store_invalid: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'The stored object is not what it should be; look at it by hand.',
+  },
+  provider_refused: {
+    retry: 'never',
+    effect: 'refused',
+    advice: 'The provider refused the request; its reason is in the message.',
+  },
+  provider_denied: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'Check the API key and the account’s balance.',
+  },
   provider_throttled: { retry: 'after', effect: 'refused', advice: 'The next run tries again.' },
   provider_unavailable: { retry: 'backoff', effect: 'refused', advice: 'The next run tries again.' },
-  provider_outcome_unknown: { retry: 'backoff', effect: 'unknown', advice: 'The request may have been charged; it is repeated at most once.' },
-  provider_bad_answer: { retry: 'backoff', effect: 'unknown', advice: 'The provider’s answer did not have the promised shape; the next run tries again.' },
-  answer_truncated: { retry: 'backoff', effect: 'unknown', advice: 'The model’s answer was cut; raise the token limit in the configuration.' },
-  task_failed: { retry: 'backoff', effect: 'refused', advice: 'The provider gave the task up; its reason is in the message.' },
-  task_timed_out: { retry: 'backoff', effect: 'unknown', advice: 'The task did not finish in time; a late result is still picked up.' },
-  url_forbidden: { retry: 'never', effect: 'refused', advice: 'The address in the answer is not a public https address.' },
-  download_failed: { retry: 'backoff', effect: 'refused', advice: 'The next run tries again while the address is valid.' },
-  download_invalid: { retry: 'never', effect: 'refused', advice: 'The downloaded file is not what it claims to be.' },
+  provider_outcome_unknown: {
+    retry: 'backoff',
+    effect: 'unknown',
+    advice: 'The request may have been charged; it is repeated at most once.',
+  },
+  provider_bad_answer: {
+    retry: 'backoff',
+    effect: 'unknown',
+    advice: 'The provider’s answer did not have the promised shape; the next run tries again.',
+  },
+  answer_truncated: {
+    retry: 'backoff',
+    effect: 'unknown',
+    advice: 'The model’s answer was cut; raise the token limit in the configuration.',
+  },
+  task_failed: {
+    retry: 'backoff',
+    effect: 'refused',
+    advice: 'The provider gave the task up; its reason is in the message.',
+  },
+  task_timed_out: {
+    retry: 'backoff',
+    effect: 'unknown',
+    advice: 'The task did not finish in time; a late result is still picked up.',
+  },
+  url_forbidden: {
+    retry: 'never',
+    effect: 'refused',
+    advice: 'The address in the answer is not a public https address.',
+  },
+  download_failed: {
+    retry: 'backoff',
+    effect: 'refused',
+    advice: 'The next run tries again while the address is valid.',
+  },
+  download_invalid: {
+    retry: 'never',
+    effect: 'refused',
+    advice: 'The downloaded file is not what it claims to be.',
+  },
   too_large: { retry: 'never', effect: 'refused', advice: 'The file or answer is over its size limit.' },
-  render_failed: { retry: 'backoff', effect: 'refused', advice: 'The renderer failed; `reelmill doctor` checks it.' },
-  video_invalid: { retry: 'never', effect: 'refused', advice: 'The video does not play or has the wrong shape.' },
-  budget_reached: { retry: 'human', effect: 'refused', advice: 'Raise the budget in the configuration or wait for the next period.' },
+  render_failed: {
+    retry: 'backoff',
+    effect: 'refused',
+    advice: 'The renderer failed; `reelmill doctor` checks it.',
+  },
+  video_invalid: {
+    retry: 'never',
+    effect: 'refused',
+    advice: 'The video does not play or has the wrong shape.',
+  },
+  budget_reached: {
+    retry: 'human',
+    effect: 'refused',
+    advice: 'Raise the budget in the configuration or wait for the next period.',
+  },
   usage: { retry: 'human', effect: 'refused', advice: 'See `reelmill --help`.' },
 } as const satisfies Record<string, FailureKind>;
 

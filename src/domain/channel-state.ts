@@ -1,0 +1,134 @@
+/**
+ * The three documents in which a channel's state waits between runs (S1, S4, section 6 of the specification). Other
+ * tools read and write them too, so unknown keys are kept, older spellings are understood, and every key of ours that
+ * the specification does not know disappears again when a post is done.
+ */
+import { z } from 'zod';
+import { isGenerationId, type GenerationId } from './generation-id.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+const shortText = z.string().max(2_000);
+const moment = shortText.refine((text) => parseTimestamp(text) !== null, {
+  error: 'is not a moment like 2026-01-31T20:30:00.000000+00:00',
+});
+const taskId = z.string().trim().min(1).max(300);
+
+/** `config_public.json`: shared with the publisher, who appends the ids it has published. */
+export const publicDocumentSchema = z.looseObject({
+  processing_lock: z.boolean().default(false),
+  /** A list, a single id, or nothing; what is no id is kept and reported (M10). */
+  generation_id: z.union([z.array(z.unknown()).max(10_000), shortText, z.null()]).default(null),
+  /** D12: who holds the lock, and until when; both absent with tools that know only the flag. */
+  lock_owner: shortText.nullish(),
+  lock_expires_at_utc: moment.nullish(),
+  /** Grows by one with every run that takes the lock, and is never reset. */
+  lock_epoch: z.int().nonnegative().optional(),
+});
+export type PublicDocument = z.infer<typeof publicDocumentSchema>;
+
+/** `config_gen.json`: the id of the post that is being made. */
+export const generationDocumentSchema = z.looseObject({
+  generation_id: z
+    .union([shortText, z.null()])
+    .default(null)
+    .transform((id) => (id === '' ? null : id))
+    .refine((id) => id === null || isGenerationId(id), {
+      error: 'is not a generation id like 20260131-2030',
+    }),
+});
+export interface GenerationDocument {
+  readonly generation_id: GenerationId | null;
+  readonly [key: string]: unknown;
+}
+
+const taskReference = z.looseObject({ task_id: taskId, requested_at_utc: moment });
+export type TaskReference = z.infer<typeof taskReference>;
+
+const submission = z.object({ kind: z.enum(['image', 'video']), intent_id: shortText, at_utc: moment });
+/** Written before a paid submission: a run that finds one without a task id knows that the outcome is unknown (I3). */
+export type Submission = z.infer<typeof submission>;
+
+const picture = z.object({
+  source: z.enum(['midjourney', 'placeholder']),
+  /** Which of the candidates, from 1; 0 for a placeholder. */
+  candidate: z.int().min(0).max(16),
+});
+/** The picture of the post that is being made, once it lies verified in the store. */
+export type SavedPicture = z.infer<typeof picture>;
+
+const lateTask = z.object({
+  kind: z.enum(['image', 'video']),
+  id: z.custom<GenerationId>(isGenerationId),
+  task_id: taskId,
+  requested_at_utc: moment,
+});
+/** A task that was given up; should it still finish, its result replaces the post's mock. */
+export type LateTask = z.infer<typeof lateTask>;
+
+/** `config_midjourney.json`: where the post that is being made stands. The first four keys are the specification's. */
+export const imageDocumentSchema = z.looseObject({
+  midjourney_task: z
+    .union([taskReference, z.looseObject({ task_id: taskId }), taskId, z.null(), z.object({}).strict()])
+    .default(null),
+  midjourney_results: z.union([z.record(z.string(), z.unknown()), z.null()]).default({}),
+  generation: z
+    .boolean()
+    .nullable()
+    .default(false)
+    .transform((flag) => flag ?? false),
+  status: z.union([z.literal('timed_out_mock_needed'), shortText, z.null()]).default(null),
+  /** Definite failures to get a picture for this post. */
+  attempts: z.int().nonnegative().optional(),
+  /** Submissions for this post of which nobody knows whether they happened. */
+  unknown_outcomes: z.int().nonnegative().optional(),
+  retry_after_utc: moment.nullish(),
+  submission: submission.nullish(),
+  picture: picture.nullish(),
+  video_task: taskReference.nullish(),
+  /** Why the post gets a mock video. */
+  video_failure: shortText.nullish(),
+  /** The post was finished with a mock; a late result is now taking the mock's place. */
+  replacing_mock: z.boolean().optional(),
+  late_tasks: z.array(lateTask).max(100).optional(),
+});
+export type ImageDocument = z.infer<typeof imageDocumentSchema>;
+
+/** What `decide` and `transition` work on. */
+export interface ChannelState {
+  readonly generation: GenerationDocument;
+  readonly image: ImageDocument;
+}
+
+/** The keys of ours that belong to the post being made, and leave the document with it. */
+export const PROGRESS_KEYS = [
+  'attempts',
+  'unknown_outcomes',
+  'retry_after_utc',
+  'submission',
+  'picture',
+  'video_task',
+  'video_failure',
+  'replacing_mock',
+] as const satisfies readonly (keyof ImageDocument)[];
+
+/** The ids that the publisher has marked (M10), in its order, and what stands there that is no id. */
+export function publishedIds(document: Pick<PublicDocument, 'generation_id'>): {
+  ids: GenerationId[];
+  foreign: unknown[];
+} {
+  const listed = document.generation_id ?? [];
+  const ids: GenerationId[] = [];
+  const foreign: unknown[] = [];
+  for (const entry of Array.isArray(listed) ? listed : [listed]) {
+    const id = publishedIdOf(entry);
+    if (id === null) foreign.push(entry);
+    else if (!ids.includes(id)) ids.push(id);
+  }
+  return { ids, foreign };
+}
+
+/** An entry is an id with or without `.json`; `null` when it is neither. */
+export function publishedIdOf(entry: unknown): GenerationId | null {
+  const bare = typeof entry === 'string' ? entry.trim().replace(/\.json$/, '') : entry;
+  return isGenerationId(bare) ? bare : null;
+}

@@ -1,0 +1,19 @@
+/** S5: how moments are written into the state, and which older spellings are understood. */
+
+const SPELLING = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?\s*(Z|z|[+-]\d{2}:?\d{2})?$/;
+
+/** `YYYY-MM-DDTHH:MM:SS.ffffff+00:00`, always UTC; the last three digits are zero, since our clock counts milliseconds. */
+export function formatTimestamp(moment: Date): string {
+  return moment.toISOString().replace('Z', '000+00:00');
+}
+
+/** Also reads a `Z` suffix, any offset, and no offset at all (which means UTC). `null` when it is no moment. */
+export function parseTimestamp(text: string): Date | null {
+  const parts = SPELLING.exec(text.trim());
+  if (!parts) return null;
+  const [, day, time, fraction = '', zone = 'Z'] = parts;
+  const offset =
+    zone.toUpperCase() === 'Z' ? 'Z' : zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`;
+  const moment = new Date(`${day}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
+  return Number.isNaN(moment.getTime()) ? null : moment;
+}

@@ -1,0 +1,19 @@
+import type { Result } from '../domain/failure.ts';
+
+/** I1: the right to act on a channel, held by one run at a time. */
+export interface Lease {
+  /** `null`: another run holds it; nothing was left behind. `holder` for the log. */
+  acquire(): Promise<
+    Result<
+      | { readonly acquired: true; readonly owner: string }
+      | { readonly acquired: false; readonly holder: string }
+    >
+  >;
+  /**
+   * Called before every effect. Renews when half of the term is gone. `lease_lost` when the term has passed or somebody
+   * else holds it: the caller must not write anything more.
+   */
+  ensureHeld(): Promise<Result<void>>;
+  /** Safe to call at any time, also after a loss; never throws. */
+  release(): Promise<void>;
+}
