@@ -71,7 +71,10 @@ export function seconds(minimum: number, maximum: number) {
 export const webAddress = z
   .string()
   .max(2000)
-  .refine(isAcceptableAddress, 'is not an https address (plain http is only for this machine)');
+  .refine(
+    isAcceptableAddress,
+    'is not an https address such as `https://api.example.com` (plain http is only for this machine)',
+  );
 
 /** Whether a text is an https address, or http to this machine, without a user name or password inside. */
 export function isAcceptableAddress(text: string): boolean {
@@ -90,7 +93,10 @@ export const objectKey = z
   .string()
   .min(1)
   .max(200)
-  .refine(isSafeKey, 'is not a plain object key (no leading `/`, no `..`, no `\\`)');
+  .refine(
+    isSafeKey,
+    'is not a plain object key such as `config/state.json` (no leading `/`, no `..`, no `\\`)',
+  );
 
 /** A folder of the bucket; the closing `/` is added when it is missing. */
 export const folder = z
@@ -99,7 +105,7 @@ export const folder = z
   .max(200)
   .refine(
     (text) => isSafeKey(text.replace(/\/$/, '')),
-    'is not a plain folder name (no leading `/`, no `..`, no `\\`)',
+    'is not a plain folder name such as `archive/` (no leading `/`, no `..`, no `\\`)',
   )
   .transform((text) => (text.endsWith('/') ? text : `${text}/`));
 

@@ -13,7 +13,7 @@ const store = section('The bucket. Its keys come from B2_ACCESS_KEY and B2_SECRE
     z
       .string()
       .max(200)
-      .regex(/^$|^[^/\\].*\/$/, 'must be empty, or end with `/` and not begin with one'),
+      .regex(/^$|^[^/\\].*\/$/, 'is neither empty nor a prefix such as `channel-a/`'),
     '',
     'Put before every object key, so that several channels can share one bucket. Empty or ending with `/`.',
   ),
