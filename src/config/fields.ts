@@ -42,8 +42,9 @@ export function field<Field extends z.ZodType>(
   description: string,
   unit?: Unit,
 ): z.ZodDefault<Field> {
-  const withDefault = schema.default(initial);
-  return withDefault.meta(unit === undefined ? { description } : { description, unit });
+  // A default behind a transformation is left out of the JSON Schema unless it is named there too.
+  const facts = { description, default: initial };
+  return schema.default(initial).meta(unit === undefined ? facts : { ...facts, unit });
 }
 
 /** A key of old configs that nothing reads any more: accepted, kept, and named by `config check`. */
@@ -107,7 +108,7 @@ export const folder = z
     (text) => isSafeKey(text.replace(/\/$/, '')),
     'is not a plain folder name such as `archive/` (no leading `/`, no `..`, no `\\`)',
   )
-  .transform((text) => (text.endsWith('/') ? text : `${text}/`));
+  .overwrite((text) => (text.endsWith('/') ? text : `${text}/`));
 
 function isSafeKey(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- control characters in a key make it unreachable by other tools.

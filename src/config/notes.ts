@@ -124,13 +124,13 @@ function templates(config: Config): readonly Template[] {
       path: `SARCASM.${key}`,
       text: SARCASM[key],
       needs: ['text'],
-      allows: ['topic', 'character_name'],
+      allows: [],
     })),
     {
       path: 'PROMPTS.user_prompt_combined',
       text: PROMPTS.user_prompt_combined,
       needs: ['topic'],
-      allows: ['content', 'creative_prompt', 'restriction'],
+      allows: ['creative_prompt', 'restriction'],
     },
     {
       path: 'VISUAL_ANALYSIS.image_selection_prompt',

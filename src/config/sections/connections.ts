@@ -81,7 +81,7 @@ export const prompts = (userPromptCombined: string) =>
     user_prompt_combined: field(
       prompt,
       userPromptCombined,
-      'Asks for script and first frame in one JSON answer. Placeholders: {topic}, {content}, {creative_prompt}, {restriction}.',
+      'Asks for script and first frame in one JSON answer. Placeholders: {topic}, {creative_prompt}, {restriction}.',
     ),
     second_request_prompt: z.unknown().optional().meta({
       description: 'A second pass over the script, made by the old scripts. Not read.',
@@ -102,19 +102,18 @@ export const prices = section('Your own prices, where the built-in estimates are
   openai: field(
     z.record(z.string().max(100), z.looseObject({ input_per_million_usd: usd, output_per_million_usd: usd })),
     {},
-    'By model: USD for a million tokens in and out.',
+    'By model: `{"input_per_million_usd": …, "output_per_million_usd": …}`, for a million tokens in and out.',
     'USD',
   ),
-  midjourney: field(
-    z.looseObject({ relax_usd: usd.optional(), fast_usd: usd.optional(), turbo_usd: usd.optional() }),
-    {},
-    'One picture task, by process mode.',
-    'USD',
-  ),
+  midjourney: section('One picture task, by process mode. Without a price, the built-in estimate counts.', {
+    relax_usd: usd.optional().meta({ description: 'One task in `relax` mode.', unit: 'USD' }),
+    fast_usd: usd.optional().meta({ description: 'One task in `fast` mode.', unit: 'USD' }),
+    turbo_usd: usd.optional().meta({ description: 'One task in `turbo` mode.', unit: 'USD' }),
+  }),
   runway: field(
     z.record(z.string().max(100), z.looseObject({ per_second_usd: usd })),
     {},
-    'By model: one second of video.',
+    'By model: `{"per_second_usd": …}`, for one second of video.',
     'USD',
   ),
 });

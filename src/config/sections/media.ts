@@ -32,7 +32,6 @@ const outputSize = z.string().superRefine((text, context) => {
   }
 });
 
-const versionText = z.union([line, z.number()]).transform(String).nullable();
 const aspectRatio = z.string().regex(/^[1-9]\d{0,3}:[1-9]\d{0,3}$/, 'is not an aspect ratio such as `16:9`');
 
 export const imageGeneration = section('The picture.', {
@@ -47,7 +46,7 @@ export const imageGeneration = section('The picture.', {
     null,
     'What Midjourney is asked for; null takes the shape of output_size.',
   ),
-  midjourney_version: field(versionText, '7.0', 'Midjourney version; null leaves it to the provider.'),
+  midjourney_version: field(line.nullable(), '7.0', 'Midjourney version; null leaves it to the provider.'),
   midjourney_style: field(line.nullable(), null, 'Midjourney style such as `raw`; null sends none.'),
   process_mode: field(
     z.enum(['relax', 'fast', 'turbo']),

@@ -1,0 +1,202 @@
+/**
+ * Secrets and switches come from the environment, read here once and nowhere else. One table says for each variable
+ * what it is, whether it is secret and who needs it, so that the help, the docs and `doctor` cannot disagree.
+ */
+import { z } from 'zod';
+import { failure, success } from '../domain/failure.ts';
+import type { Result } from '../domain/failure.ts';
+import { Secret } from '../domain/secret.ts';
+import { isAcceptableAddress } from './fields.ts';
+
+/** The commands that reach outside services. */
+export type ServiceCommand = 'run' | 'generate-content' | 'generate-media' | 'check-image';
+
+interface VariableKind {
+  readonly secret: boolean;
+  readonly description: string;
+  /** Commands that cannot work without it (the bucket’s only when the store is a bucket). */
+  readonly neededBy: readonly ServiceCommand[];
+}
+
+const EVERY: readonly ServiceCommand[] = ['run', 'generate-content', 'generate-media', 'check-image'];
+
+export const ENVIRONMENT_VARIABLES = {
+  B2_ENDPOINT: {
+    secret: false,
+    neededBy: EVERY,
+    description: 'Address of the S3 server; `https://` may be left out. Wins over API_KEYS.b2.endpoint.',
+  },
+  B2_ACCESS_KEY: { secret: true, neededBy: EVERY, description: 'Key id of the bucket.' },
+  B2_SECRET_KEY: { secret: true, neededBy: EVERY, description: 'Application key of the bucket.' },
+  B2_BUCKET_NAME: {
+    secret: false,
+    neededBy: EVERY,
+    description: 'Name of the bucket. Wins over API_KEYS.b2.bucket_name.',
+  },
+  OPENAI_API_KEY: {
+    secret: true,
+    neededBy: ['run', 'generate-content', 'generate-media'],
+    description: 'Key for texts and the choice of a picture.',
+  },
+  MIDJOURNEY_API_KEY: {
+    secret: true,
+    neededBy: ['run', 'generate-media', 'check-image'],
+    description: 'PiAPI key, for pictures.',
+  },
+  RUNWAY_API_KEY: {
+    secret: true,
+    neededBy: ['run', 'generate-media'],
+    description: 'Runway key, for videos.',
+  },
+  REELMILL_CONFIG: {
+    secret: false,
+    neededBy: [],
+    description: 'Path of the configuration; without it, `config.json`.',
+  },
+  REELMILL_STORE: {
+    secret: false,
+    neededBy: [],
+    description: '`bucket`, or `folder:PATH` to keep everything in a local folder.',
+  },
+  REELMILL_LOG_LEVEL: {
+    secret: false,
+    neededBy: [],
+    description: '`debug`, `info`, `warn` or `error`; without it, `info`.',
+  },
+  REELMILL_ALLOW_LOOPBACK: {
+    secret: false,
+    neededBy: [],
+    description: '`1` lets downloads come from this machine, for the sandbox.',
+  },
+  REELMILL_OPENAI_BASE_URL: {
+    secret: false,
+    neededBy: [],
+    description: 'Address used instead of API_KEYS.openai.base_url.',
+  },
+  REELMILL_PIAPI_BASE_URL: {
+    secret: false,
+    neededBy: [],
+    description: 'Address used instead of the origin of both PiAPI endpoints.',
+  },
+  REELMILL_RUNWAY_BASE_URL: {
+    secret: false,
+    neededBy: [],
+    description: 'Address used instead of API_KEYS.runwayml.endpoint.',
+  },
+} as const satisfies Record<string, VariableKind>;
+
+export type VariableName = keyof typeof ENVIRONMENT_VARIABLES;
+
+export type StoreChoice = { readonly kind: 'bucket' } | { readonly kind: 'folder'; readonly path: string };
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What the environment says; null where it says nothing. */
+export interface Environment {
+  readonly b2Endpoint: string | null;
+  readonly b2AccessKey: Secret | null;
+  readonly b2SecretKey: Secret | null;
+  readonly b2BucketName: string | null;
+  readonly openaiApiKey: Secret | null;
+  readonly midjourneyApiKey: Secret | null;
+  readonly runwayApiKey: Secret | null;
+  /** Null means `config.json` in the working folder. */
+  readonly configPath: string | null;
+  readonly store: StoreChoice;
+  readonly logLevel: LogLevel;
+  readonly allowLoopback: boolean;
+  readonly openaiBaseUrl: string | null;
+  readonly piapiBaseUrl: string | null;
+  readonly runwayBaseUrl: string | null;
+}
+
+const LONGEST_VALUE = 4096;
+// oxlint-disable-next-line no-control-regex -- a pasted line break inside a key makes a header that no server takes.
+const INNER_CONTROL = /[\u0000-\u001f\u007f]/;
+
+const text = z.string().nullable();
+const secret = text.transform((value) => (value === null ? null : new Secret(value)));
+const address = text.refine(
+  (value) => value === null || isAcceptableAddress(value),
+  'must be an https address; plain http is only for this machine',
+);
+const bareAddress = z.preprocess(
+  (value) => (typeof value === 'string' && !value.includes('://') ? `https://${value}` : value),
+  address,
+);
+
+const environmentSchema = z.object({
+  B2_ENDPOINT: bareAddress,
+  B2_ACCESS_KEY: secret,
+  B2_SECRET_KEY: secret,
+  B2_BUCKET_NAME: text,
+  OPENAI_API_KEY: secret,
+  MIDJOURNEY_API_KEY: secret,
+  RUNWAY_API_KEY: secret,
+  REELMILL_CONFIG: text,
+  REELMILL_STORE: text
+    .refine(
+      (value) => value === null || value === 'bucket' || /^folder:./.test(value),
+      'must be `bucket` or `folder:PATH`',
+    )
+    .transform((value): StoreChoice => {
+      const path = value?.startsWith('folder:') === true ? value.slice('folder:'.length) : null;
+      return path === null ? { kind: 'bucket' } : { kind: 'folder', path };
+    }),
+  REELMILL_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'], 'must be `debug`, `info`, `warn` or `error`')
+    .nullable()
+    .transform((level) => level ?? 'info'),
+  REELMILL_ALLOW_LOOPBACK: z
+    .enum(['1', 'true', '0', 'false'], 'must be `1` or `0`')
+    .nullable()
+    .transform((value) => value === '1' || value === 'true'),
+  REELMILL_OPENAI_BASE_URL: address,
+  REELMILL_PIAPI_BASE_URL: address,
+  REELMILL_RUNWAY_BASE_URL: address,
+} satisfies Record<VariableName, z.ZodType>);
+
+/**
+ * Reads the variables of the table. Values are trimmed and an empty one counts as absent. `config_invalid` names every
+ * variable whose value cannot be right, and never shows the value.
+ */
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): Result<Environment> {
+  const problems: string[] = [];
+  const values: Record<string, string | null> = {};
+  for (const name of Object.keys(ENVIRONMENT_VARIABLES)) {
+    const value = variables[name]?.trim() ?? '';
+    if (INNER_CONTROL.test(value))
+      problems.push(`${name} holds a line break or control character; paste it again`);
+    else if (value.length > LONGEST_VALUE)
+      problems.push(`${name} is longer than ${LONGEST_VALUE} characters`);
+    values[name] = value === '' ? null : value;
+  }
+  const parsed = environmentSchema.safeParse(values);
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  if (problems.length > 0 || !parsed.success)
+    return failure('config_invalid', `Environment: ${problems.join('; ')}`);
+  const { data } = parsed;
+  return success({
+    b2Endpoint: data.B2_ENDPOINT,
+    b2AccessKey: data.B2_ACCESS_KEY,
+    b2SecretKey: data.B2_SECRET_KEY,
+    b2BucketName: data.B2_BUCKET_NAME,
+    openaiApiKey: data.OPENAI_API_KEY,
+    midjourneyApiKey: data.MIDJOURNEY_API_KEY,
+    runwayApiKey: data.RUNWAY_API_KEY,
+    configPath: data.REELMILL_CONFIG,
+    store: data.REELMILL_STORE,
+    logLevel: data.REELMILL_LOG_LEVEL,
+    allowLoopback: data.REELMILL_ALLOW_LOOPBACK,
+    openaiBaseUrl: data.REELMILL_OPENAI_BASE_URL,
+    piapiBaseUrl: data.REELMILL_PIAPI_BASE_URL,
+    runwayBaseUrl: data.REELMILL_RUNWAY_BASE_URL,
+  });
+}
+
+/** Every secret that the environment holds, for the redactor. */
+export function secretsOf(environment: Environment): readonly Secret[] {
+  return Object.values(environment).filter((value): value is Secret => value instanceof Secret);
+}

@@ -1,0 +1,146 @@
+/**
+ * Some settings can be given in two places, or follow from another one. Which wins is decided here only, so that two
+ * parts of the program never use two different models, sizes or addresses.
+ */
+import { failure, success } from '../domain/failure.ts';
+import type { Result } from '../domain/failure.ts';
+import { nearestRunwayDuration, nearestRunwayRatio, parseRatio } from '../domain/runway-limits.ts';
+import type { Secret } from '../domain/secret.ts';
+import { ENVIRONMENT_VARIABLES } from './environment.ts';
+import type { Environment, ServiceCommand, VariableName } from './environment.ts';
+import type { Config } from './schema.ts';
+
+/** The owner's specification names this model where the configuration names none. */
+const DEFAULT_MODEL = 'gpt-4o';
+
+export function textModel(config: Config): string {
+  return config.OPENAI_SETTINGS.model ?? config.API_KEYS.openai.model ?? DEFAULT_MODEL;
+}
+
+export function visionModel(config: Config): string {
+  return config.VISUAL_ANALYSIS.model ?? textModel(config);
+}
+
+/** Size of the finished picture, in pixels. */
+export function outputSize(config: Config): { readonly width: number; readonly height: number } {
+  const size = parseRatio(config.IMAGE_GENERATION.output_size);
+  if (size === null) throw new Error('output_size passed the schema but is not a size');
+  return size;
+}
+
+/** What Midjourney is asked for: the configured ratio, or the shape of the picture in lowest terms. */
+export function aspectRatio(config: Config): string {
+  const { width, height } = outputSize(config);
+  const divisor = greatestCommonDivisor(width, height);
+  return config.IMAGE_GENERATION.aspect_ratio ?? `${width / divisor}:${height / divisor}`;
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other);
+}
+
+/** What Runway is asked for: values that the model does not make are replaced by the nearest that it does. */
+export function runwayRequest(config: Config): {
+  readonly model: string;
+  readonly ratio: string;
+  readonly duration: number;
+} {
+  const model = config.API_KEYS.runwayml.model_name;
+  const { runway_ratio: ratio, runway_duration: duration } = config.VIDEO;
+  return { model, ratio: nearestRunwayRatio(model, ratio), duration: nearestRunwayDuration(model, duration) };
+}
+
+export interface Addresses {
+  /** Null means the vendor's own address. */
+  readonly openai: string | null;
+  readonly midjourneyCreate: string;
+  readonly midjourneyStatus: string;
+  readonly runway: string | null;
+}
+
+/** Addresses of the providers; those of the environment win. */
+export function addresses(config: Config, environment: Environment): Addresses {
+  const { midjourney, openai, runwayml } = config.API_KEYS;
+  const moved = (address: string): string =>
+    environment.piapiBaseUrl === null ? address : onBase(environment.piapiBaseUrl, address);
+  return {
+    openai: environment.openaiBaseUrl ?? openai.base_url,
+    midjourneyCreate: moved(midjourney.endpoint),
+    midjourneyStatus: moved(midjourney.task_endpoint),
+    runway: environment.runwayBaseUrl ?? runwayml.endpoint,
+  };
+}
+
+function onBase(base: string, address: string): string {
+  return base.replace(/\/+$/, '') + new URL(address).pathname;
+}
+
+export interface BucketSettings {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly forcePathStyle: boolean;
+  readonly accessKey: Secret;
+  readonly secretKey: Secret;
+}
+
+/** Everything needed to open the bucket. `secret_missing` names all that is not set. */
+export function bucketSettings(config: Config, environment: Environment): Result<BucketSettings> {
+  const { b2 } = config.API_KEYS;
+  const endpoint = environment.b2Endpoint ?? b2.endpoint;
+  const bucket = environment.b2BucketName ?? b2.bucket_name;
+  const { b2AccessKey: accessKey, b2SecretKey: secretKey } = environment;
+  if (endpoint === null || bucket === null || accessKey === null || secretKey === null) {
+    const names = ['B2_ENDPOINT', 'B2_BUCKET_NAME', 'B2_ACCESS_KEY', 'B2_SECRET_KEY'];
+    const missing = [endpoint, bucket, accessKey, secretKey].flatMap((value, index) =>
+      value === null ? [names[index]] : [],
+    );
+    return failure('secret_missing', `The bucket cannot be opened: ${missing.join(', ')} not set`);
+  }
+  const region = b2.region ?? regionOf(endpoint);
+  return success({
+    endpoint,
+    region,
+    bucket,
+    prefix: b2.prefix,
+    forcePathStyle: b2.force_path_style,
+    accessKey,
+    secretKey,
+  });
+}
+
+/** The region in the host name of Backblaze (`s3.us-east-005.backblazeb2.com`) or AWS; elsewhere S3's first one, which other servers accept. */
+export function regionOf(endpoint: string): string {
+  const match = /^s3[.-]([a-z0-9-]+)\.(backblazeb2|amazonaws)\.com$/.exec(new URL(endpoint).hostname);
+  return match?.[1] ?? 'us-east-1';
+}
+
+/** The variables that a command needs and the environment lacks; those of the bucket do not count for a folder store. */
+export function missingVariables(
+  command: ServiceCommand,
+  config: Config,
+  environment: Environment,
+): readonly VariableName[] {
+  const { b2 } = config.API_KEYS;
+  const needed: Partial<Record<VariableName, Secret | string | null>> = {
+    OPENAI_API_KEY: environment.openaiApiKey,
+    MIDJOURNEY_API_KEY: environment.midjourneyApiKey,
+    RUNWAY_API_KEY: environment.runwayApiKey,
+  };
+  if (environment.store.kind === 'bucket') {
+    Object.assign(needed, {
+      B2_ENDPOINT: environment.b2Endpoint ?? b2.endpoint,
+      B2_BUCKET_NAME: environment.b2BucketName ?? b2.bucket_name,
+      B2_ACCESS_KEY: environment.b2AccessKey,
+      B2_SECRET_KEY: environment.b2SecretKey,
+    } satisfies Partial<Record<VariableName, Secret | string | null>>);
+  }
+  const names = Object.keys(ENVIRONMENT_VARIABLES).filter((name): name is VariableName =>
+    Object.hasOwn(needed, name),
+  );
+  return names.filter((name) => {
+    const neededBy: readonly ServiceCommand[] = ENVIRONMENT_VARIABLES[name].neededBy;
+    return needed[name] === null && neededBy.includes(command);
+  });
+}
