@@ -103,23 +103,26 @@ export const schedule = section('When `reelmill schedule` runs; other schedulers
   ),
 });
 
-export const alerts = section('Where a person is told that a channel needs help.', {
-  telegram: section('A Telegram chat.', {
-    chat_id: field(line.nullable(), null, 'Chat to write to; null writes to none.'),
-  }),
-  webhooks: field(
-    z
-      .array(
-        z.looseObject({
-          url: webAddress.meta({ description: 'Address that is posted to.' }),
-          format: z
-            .enum(['json', 'slack', 'discord'])
-            .default('json')
-            .meta({ description: 'Shape of the body.' }),
-        }),
-      )
-      .max(20),
-    [],
-    'Addresses that receive a POST.',
-  ),
-});
+export const alerts = section(
+  'Where a person is told that a channel needs help. Reserved: nothing is sent yet.',
+  {
+    telegram: section('A Telegram chat.', {
+      chat_id: field(line.nullable(), null, 'Chat to write to; null writes to none.'),
+    }),
+    webhooks: field(
+      z
+        .array(
+          z.looseObject({
+            url: webAddress.meta({ description: 'Address that is posted to.' }),
+            format: z
+              .enum(['json', 'slack', 'discord'])
+              .default('json')
+              .meta({ description: 'Shape of the body.' }),
+          }),
+        )
+        .max(20),
+      [],
+      'Addresses that receive a POST.',
+    ),
+  },
+);
