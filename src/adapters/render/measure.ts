@@ -1,0 +1,88 @@
+/**
+ * Opens a video as a player would and decodes it to the last frame. A file that merely has the right header (a cut
+ * download, an error page named .mp4) must never be taken for a post's video.
+ */
+import { open, stat } from 'node:fs/promises';
+
+import '@napi-rs/webcodecs/polyfill';
+import {
+  EncodedPacketSink,
+  FilePathSource,
+  Input,
+  MATROSKA,
+  MP4,
+  QTFF,
+  VideoSampleSink,
+  WEBM,
+} from 'mediabunny';
+import type { InputVideoTrack } from 'mediabunny';
+
+import type { VideoFacts } from '../../ports/renderer.ts';
+import { WorkerFailure } from './worker-failure.ts';
+
+/** Most bytes of the file held at once; the rest stays on disk. */
+const CACHE_BYTES = 8 * 1024 * 1024;
+
+/** Everything is counted from decoded frames; `video_invalid` when there is no video track or any part does not decode. */
+export async function measureVideo(path: string): Promise<VideoFacts> {
+  const { size: bytes } = await stat(path);
+  if (bytes === 0) throw invalid('The video is an empty file');
+  if (await looksLikeText(path)) throw invalid('The file is a text or web page, not a video');
+  using input = new Input({
+    source: new FilePathSource(path, { maxCacheSize: CACHE_BYTES }),
+    formats: [MP4, QTFF, WEBM, MATROSKA],
+  });
+  try {
+    const track = await input.getPrimaryVideoTrack();
+    if (track === null) throw invalid('The file holds no video track');
+    return { ...(await decodeAll(track)), bytes };
+  } catch (error) {
+    if (error instanceof WorkerFailure) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalid(`The video does not play: ${reason.replaceAll(path, 'the file').split('\n')[0]}`);
+  }
+}
+
+async function decodeAll(track: InputVideoTrack): Promise<Omit<VideoFacts, 'bytes'>> {
+  const declared = await countPackets(track);
+  let frames = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let end = 0;
+  let width = 0;
+  let height = 0;
+  for await (const sample of new VideoSampleSink(track).samples()) {
+    using frame = sample;
+    frames += 1;
+    first = Math.min(first, frame.timestamp);
+    end = Math.max(end, frame.timestamp + frame.duration);
+    width = frame.displayWidth;
+    height = frame.displayHeight;
+  }
+  if (frames === 0) throw invalid('Not one frame of the video can be decoded');
+  if (frames < declared) throw invalid(`Only ${frames} of the video's ${declared} frames can be decoded`);
+  const duration = end - first;
+  if (!(duration > 0)) throw invalid('The video has no duration');
+  return { width, height, duration, frames, fps: frames / duration, codec: track.codec ?? 'unknown' };
+}
+
+/** Reads every packet's bytes: a table of contents may promise more than the file holds. */
+async function countPackets(track: InputVideoTrack): Promise<number> {
+  let count = 0;
+  for await (const packet of new EncodedPacketSink(track).packets()) {
+    if (packet.data.byteLength === 0) throw invalid(`Frame ${count} of the video is empty`);
+    count += 1;
+  }
+  const { packetCount } = await track.computePacketStats();
+  if (count < packetCount) throw invalid(`The file ends after ${count} of ${packetCount} frames`);
+  return count;
+}
+
+async function looksLikeText(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
+  return /^\s*[<{[]/u.test(buffer.toString('latin1', 0, bytesRead));
+}
+
+function invalid(message: string): WorkerFailure {
+  return new WorkerFailure('video_invalid', message);
+}

@@ -1,0 +1,48 @@
+/**
+ * The video of a post for which no filmed one could be had: a smooth camera move over its picture. A still would read as
+ * a broken player, so something always moves, and the same picture always moves the same way.
+ */
+import sharp from 'sharp';
+
+import type { PictureSize } from '../../ports/renderer.ts';
+import type { Motion } from './camera.ts';
+import { cameraPath, viewAt } from './camera.ts';
+import { writeH264 } from './h264-file.ts';
+import { hashBytes } from './hash.ts';
+import { PICTURE_INPUT } from './pictures.ts';
+import { drawFrame, planesFromRgb } from './planes.ts';
+
+export interface CameraVideo {
+  readonly size: PictureSize;
+  /** Seconds. */
+  readonly duration: number;
+  readonly fps: number;
+  readonly motion: Motion;
+}
+
+/** How much finer than the video the picture is kept, so that the closest view still has a sample per pixel. */
+const OVERSAMPLING = 1.5;
+
+/** Writes `round(duration × fps)` frames. Throws when the picture cannot be read or the codec fails. */
+export async function writeCameraVideo(picture: string, output: string, video: CameraVideo): Promise<void> {
+  const { size, fps } = video;
+  const frames = Math.round(video.duration * fps);
+  const sourceSize = { width: even(size.width * OVERSAMPLING), height: even(size.height * OVERSAMPLING) };
+  const rgb = await sharp(picture, PICTURE_INPUT)
+    .autoOrient()
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .resize(sourceSize.width, sourceSize.height, { fit: 'cover', position: 'centre' })
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  const path = cameraPath(video.motion, hashBytes(rgb));
+  const planes = planesFromRgb(rgb, sourceSize);
+  await writeH264(output, { size, fps, frames }, (index, frame) => {
+    drawFrame(planes, viewAt(path, frames === 1 ? 0 : index / (frames - 1)), size, frame);
+  });
+}
+
+function even(length: number): number {
+  return Math.round(length / 2) * 2;
+}
