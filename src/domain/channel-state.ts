@@ -84,6 +84,8 @@ export const imageDocumentSchema = z.looseObject({
   retry_after_utc: moment.nullish(),
   submission: submission.nullish(),
   picture: picture.nullish(),
+  /** How often the painted pictures could not be fetched. */
+  picture_failures: z.int().nonnegative().optional(),
   video_task: taskReference.nullish(),
   /** Why the post gets a mock video. */
   video_failure: shortText.nullish(),
@@ -106,6 +108,7 @@ export const PROGRESS_KEYS = [
   'retry_after_utc',
   'submission',
   'picture',
+  'picture_failures',
   'video_task',
   'video_failure',
   'replacing_mock',

@@ -1,0 +1,109 @@
+/**
+ * M2, D12: the lease, and `processing_lock` as its mirror for other tools. The flag is raised before a run's first
+ * effect, so that a check that only looks writes no new version of the document.
+ */
+import type { PublicDocument } from '../domain/channel-state.ts';
+import { failure, success, type Result } from '../domain/failure.ts';
+import { formatTimestamp } from '../domain/timestamp.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Lease } from '../ports/lease.ts';
+import type { Log } from '../ports/log.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface ChannelLockParts {
+  readonly lease: Lease;
+  /** Reads and writes through the fence. */
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly leaseSeconds: number;
+  /** A flag that names no owner is honoured this long after the document's last write. */
+  readonly staleSeconds: number;
+}
+
+export type Acquired = { readonly held: true } | { readonly held: false; readonly holder: string };
+
+export class ChannelLock {
+  readonly #parts: ChannelLockParts;
+  #owner: string | null = null;
+  #raised = false;
+
+  constructor(parts: ChannelLockParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes the lease, then honours a flag that an older tool holds. Not held: nothing is left behind. */
+  async acquire(): Promise<Result<Acquired>> {
+    const { lease, state } = this.#parts;
+    const taken = await lease.acquire();
+    if (!taken.ok) return taken;
+    if (!taken.value.acquired) return success({ held: false, holder: taken.value.holder });
+    this.#owner = taken.value.owner;
+    const read = await state.readPublic();
+    if (!read.ok) {
+      await lease.release();
+      return read;
+    }
+    const holder = this.#foreignHolder(read.value.value, read.value.lastModified);
+    if (holder === null) return success({ held: true });
+    await lease.release();
+    return success({ held: false, holder });
+  }
+
+  /** Idempotent. `lease_lost` when an older tool has raised the flag since this run looked. */
+  async raise(): Promise<Result<void>> {
+    if (this.#raised) return success(undefined);
+    const { clock, leaseSeconds, state } = this.#parts;
+    const raised = await state.updatePublic((document, lastModified) => {
+      const holder = this.#foreignHolder(document, lastModified);
+      if (holder !== null) return failure('lease_lost', `${holder} holds the channel`, {});
+      const expires = new Date(clock.now().getTime() + leaseSeconds * 1000);
+      const mirror = {
+        lock_owner: this.#owner,
+        lock_expires_at_utc: formatTimestamp(expires),
+        lock_epoch: (document.lock_epoch ?? 0) + 1,
+      };
+      return success({ ...document, processing_lock: true, ...mirror });
+    });
+    if (!raised.ok) return raised;
+    this.#raised = true;
+    return success(undefined);
+  }
+
+  /** In every outcome that still runs code. What cannot be released now is taken over by the next run. */
+  async release(): Promise<void> {
+    const { lease, log, state } = this.#parts;
+    if (this.#raised) {
+      const lowered = await state.updatePublic((document) =>
+        success(
+          document.lock_owner === this.#owner
+            ? { ...document, processing_lock: false, lock_owner: null, lock_expires_at_utc: null }
+            : null,
+        ),
+      );
+      if (lowered.ok) this.#raised = false;
+      else
+        log.warn('The lock could not be released; the next run takes it over', { failure: lowered.failure });
+    }
+    await lease.release();
+  }
+
+  /** A flag with an owner is one of ours, and we hold the lease: its run is dead. One without is an older tool’s. */
+  #foreignHolder(document: PublicDocument, lastModified: Date | null): string | null {
+    const { clock, log, staleSeconds } = this.#parts;
+    if (!document.processing_lock || this.#raised) return null;
+    if (document.lock_owner) {
+      log.warn('An earlier run ended without releasing the lock; it is taken over', {
+        owner: document.lock_owner,
+      });
+      return null;
+    }
+    const age = lastModified === null ? 0 : (clock.now().getTime() - lastModified.getTime()) / 1000;
+    if (age <= staleSeconds) return 'another tool (processing_lock without an owner)';
+    log.warn('processing_lock names no owner and is old; it is taken over', {
+      ageSeconds: Math.round(age),
+      staleSeconds,
+    });
+    return null;
+  }
+}

@@ -1,0 +1,62 @@
+/** From an action to the step that does it. */
+import type { ChannelState } from '../domain/channel-state.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import type { WorkflowEvent } from '../domain/workflow-event.ts';
+import { awaitVideo } from '../steps/await-video.ts';
+import { checkImage } from '../steps/check-image.ts';
+import { checkLate } from '../steps/check-late.ts';
+import { choosePicture } from '../steps/choose-picture.ts';
+import type { StepContext } from '../steps/context.ts';
+import { makeMock, makeMockVideo } from '../steps/make-mock.ts';
+import { requestImage } from '../steps/request-image.ts';
+import { requestVideo } from '../steps/request-video.ts';
+import { adoptContent, writeContent } from '../steps/write-content.ts';
+import type { Action } from '../workflow/decide.ts';
+import { LATE_TASK_SECONDS } from '../workflow/policy.ts';
+
+export interface ActionDone {
+  readonly event: WorkflowEvent | null;
+  readonly failure: Failure | null;
+}
+
+type StepAction = Exclude<Action, { type: 'stop' | 'record' | 'tidy' | 'mint-id' }>;
+
+export function performAction(
+  context: StepContext,
+  action: StepAction,
+  state: ChannelState,
+  published: readonly GenerationId[],
+): Promise<ActionDone> {
+  const replacing = state.image.replacing_mock === true;
+  switch (action.type) {
+    case 'make-mock':
+      return makeMock(context, action.id, 'the picture did not come in time or could not be made');
+    case 'choose-picture':
+      return choosePicture(context, {
+        id: action.id,
+        answer: state.image.midjourney_results ?? {},
+        replacing,
+      });
+    case 'request-video':
+      return requestVideo(context, action.id, replacing);
+    case 'await-video':
+      return awaitVideo(context, action.id, action.task, replacing);
+    case 'make-mock-video':
+      return makeMockVideo(context, action.id, action.reason, replacing);
+    case 'check-image':
+      return checkImage(context, action.task.task_id);
+    case 'request-image':
+      return requestImage(context, action.id);
+    case 'check-late':
+      return checkLate(context, {
+        tasks: state.image.late_tasks ?? [],
+        published,
+        maxAgeSeconds: LATE_TASK_SECONDS,
+      });
+    case 'write-content':
+      return writeContent(context, action.id);
+    case 'adopt-content':
+      return adoptContent(context, action.id);
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * One run of one channel: lock, then `read → decide → step → write` until there is nothing left to do now (M1–M9). What
+ * to do is decided in `workflow/`; this loop knows the order of effects and nothing else.
+ */
+import type { ChannelState } from '../domain/channel-state.ts';
+import { describeFailure, failure, success, type Failure, type Result } from '../domain/failure.ts';
+import { nextFreeGenerationId, type GenerationId } from '../domain/generation-id.ts';
+import { publishedIds } from '../domain/channel-state.ts';
+import type { WorkflowEvent } from '../domain/workflow-event.ts';
+import { collectList } from '../ports/object-store.ts';
+import type { StepContext } from '../steps/context.ts';
+import { decide, type Action, type RunFacts, type StopReason } from '../workflow/decide.ts';
+import { phaseOf } from '../workflow/phase.ts';
+import type { Policy } from '../workflow/policy.ts';
+import { performAction, type ActionDone } from './perform-action.ts';
+import type { ChannelLock } from './channel-lock.ts';
+import { ChannelMemory } from './channel-memory.ts';
+import type { StateStore } from './state-store.ts';
+import { tidy } from './tidy.ts';
+
+export interface RunParts {
+  readonly context: StepContext;
+  readonly lock: ChannelLock;
+  readonly state: StateStore;
+  readonly policy: Policy;
+  /** Told of every action as it begins and ends; for progress, history and traces. */
+  readonly observe?: (event: RunEvent) => void;
+}
+
+export interface RunOptions {
+  readonly mode: 'main' | 'check';
+  /** Skips the pause before the first look at a picture that this very run has ordered. */
+  readonly zeroDelay: boolean;
+}
+
+export type RunEvent =
+  | { readonly type: 'action-started'; readonly action: Action; readonly id: GenerationId | null }
+  | {
+      readonly type: 'action-ended';
+      readonly action: Action;
+      readonly id: GenerationId | null;
+      readonly event: WorkflowEvent['type'] | null;
+      readonly failure: Failure | null;
+      readonly seconds: number;
+    };
+
+export interface RunReport {
+  readonly stop: StopReason | 'locked' | 'failed' | 'interrupted' | 'turn-limit';
+  readonly failure: Failure | null;
+  /** The post that the run worked on last. */
+  readonly id: GenerationId | null;
+  readonly tasksProcessed: number;
+  readonly actions: readonly {
+    readonly action: Action['type'];
+    readonly event: WorkflowEvent['type'] | null;
+  }[];
+  /** Who held the lock, when `stop` is `locked`. */
+  readonly holder?: string;
+}
+
+/** I6. A post from nothing to the end takes about fifteen; what needs more than this goes round in a circle. */
+export const MAX_TURNS = 40;
+/** A picture takes about a hundred seconds; asking in the same breath only costs a request. */
+export const FIRST_CHECK_DELAY_SECONDS = 10;
+
+export async function runChannel(parts: RunParts, options: RunOptions): Promise<RunReport> {
+  const run = new Run(parts, options);
+  if (options.mode === 'check') {
+    const idle = await run.isIdle();
+    if (!idle.ok) return run.report('failed', idle.failure);
+    if (idle.value) return run.report('nothing-active', null);
+  }
+  const acquired = await parts.lock.acquire();
+  if (!acquired.ok) return run.report('failed', acquired.failure);
+  if (!acquired.value.held) {
+    parts.context.log.info('Another run holds the channel; this one ends', { holder: acquired.value.holder });
+    return { ...run.report('locked', null), holder: acquired.value.holder };
+  }
+  try {
+    return await run.loop();
+  } finally {
+    await run.finish();
+  }
+}
+
+class Run {
+  readonly #parts: RunParts;
+  readonly #options: RunOptions;
+  readonly #memory: ChannelMemory;
+  readonly #actions: RunReport['actions'][number][] = [];
+  #facts: Omit<RunFacts, 'now'>;
+  #id: GenerationId | null = null;
+  #orderedHere = false;
+
+  constructor(parts: RunParts, options: RunOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#memory = new ChannelMemory(parts.state, parts.lock, parts.policy, parts.context);
+    this.#facts = {
+      mode: options.mode,
+      tasksProcessed: 0,
+      survey: null,
+      lateChecked: false,
+      imageCheck: 'unasked',
+    };
+  }
+
+  /** D2: one read, no lock, no write. */
+  async isIdle(): Promise<Result<boolean>> {
+    const image = await this.#parts.state.readImage();
+    if (!image.ok) return image;
+    const late = this.#parts.policy.replaceMockWithLateResult ? (image.value.value.late_tasks ?? []) : [];
+    return success(phaseOf(image.value.value) === 'idle' && late.length === 0);
+  }
+
+  async loop(): Promise<RunReport> {
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      if (this.#parts.context.signal.aborted) return this.report('interrupted', null);
+      const state = await this.#memory.read();
+      if (!state.ok) return this.report('failed', state.failure);
+      const action = decide(
+        state.value,
+        { ...this.#facts, now: this.#parts.context.clock.now() },
+        this.#parts.policy,
+      );
+      if (action.type === 'stop') return this.#stopped(action.reason);
+      const done = await this.#perform(action, state.value);
+      if (done !== null) return this.report('failed', done);
+    }
+    return this.report(
+      'turn-limit',
+      failure('state_conflict', `The run took ${MAX_TURNS} turns without an end`, {}).failure,
+    );
+  }
+
+  /** `null`: go on; a failure ends the run. */
+  async #perform(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): Promise<Failure | null> {
+    const { clock, log, journal } = this.#parts.context;
+    const id = 'id' in action && action.id !== null ? action.id : state.generation.generation_id;
+    if (id !== null) {
+      this.#id = id;
+      journal.note(id, { type: 'decision', action: action.type, reason: reasonOf(action, state) });
+    }
+    this.#parts.observe?.({ type: 'action-started', action, id });
+    const started = clock.monotonicSeconds();
+    const done = await this.#carryOut(action, state);
+    const seconds = clock.monotonicSeconds() - started;
+    let problem = done.failure;
+    let event = done.event;
+    if (event !== null) {
+      const saved = await this.#memory.apply(event);
+      if (!saved.ok) {
+        problem = saved.failure;
+        event = null;
+      } else if (event.type === 'media-saved' && state.image.replacing_mock !== true) {
+        this.#facts = { ...this.#facts, tasksProcessed: this.#facts.tasksProcessed + 1, survey: null };
+      }
+    }
+    this.#actions.push({ action: action.type, event: event?.type ?? null });
+    if (problem) log.warn(describeFailure(problem), { action: action.type });
+    this.#parts.observe?.({
+      type: 'action-ended',
+      action,
+      id,
+      event: event?.type ?? null,
+      failure: problem,
+      seconds,
+    });
+    // M6: a failed look is a fact for `decide`, which ends the run or notes the timeout.
+    return action.type === 'check-image' ? null : problem;
+  }
+
+  async #carryOut(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): Promise<ActionDone> {
+    const { context, state: store } = this.#parts;
+    switch (action.type) {
+      case 'record':
+        context.log.info(`State: ${action.why}`, { event: action.event.type });
+        return { event: action.event, failure: null };
+      case 'tidy':
+        return this.#tidy(state.generation.generation_id);
+      case 'mint-id':
+        return this.#mintId();
+      case 'check-image':
+        return this.#checkImage(action, state);
+      case 'check-late': {
+        this.#facts = { ...this.#facts, lateChecked: true };
+        const published = await store.readPublic();
+        if (!published.ok)
+          return published.failure.code === 'state_damaged'
+            ? { event: null, failure: published.failure }
+            : { event: null, failure: null };
+        return performAction(context, action, state, publishedIds(published.value.value).ids);
+      }
+      default: {
+        const raised = await this.#parts.lock.raise();
+        if (!raised.ok) return { event: null, failure: raised.failure };
+        if (action.type === 'request-image' || action.type === 'request-video') {
+          const intended = await this.#memory.apply({
+            type: 'submission-intended',
+            kind: action.type === 'request-image' ? 'image' : 'video',
+            intentId: context.random.identifier(),
+          });
+          if (!intended.ok) return { event: null, failure: intended.failure };
+          this.#orderedHere ||= action.type === 'request-image';
+        }
+        return performAction(context, action, state, []);
+      }
+    }
+  }
+
+  async #checkImage(
+    action: Extract<Action, { type: 'check-image' }>,
+    state: ChannelState,
+  ): Promise<ActionDone> {
+    if (this.#orderedHere && !this.#options.zeroDelay)
+      await this.#parts.context.clock.sleep(FIRST_CHECK_DELAY_SECONDS, this.#parts.context.signal);
+    const done = await performAction(this.#parts.context, action, state, []);
+    this.#facts = {
+      ...this.#facts,
+      imageCheck: done.failure ? 'failed' : done.event ? 'unasked' : 'pending',
+    };
+    return done;
+  }
+
+  async #tidy(active: GenerationId | null): Promise<ActionDone> {
+    const { context, lock, state } = this.#parts;
+    const tidied = await tidy(
+      {
+        store: context.store,
+        state,
+        folders: context.settings.folders,
+        log: context.log,
+        beforeEffects: () => lock.raise(),
+      },
+      active,
+    );
+    if (!tidied.ok) return { event: null, failure: tidied.failure };
+    this.#facts = { ...this.#facts, survey: tidied.value.survey };
+    this.#memory.rememberShelf(tidied.value.shelf);
+    return { event: null, failure: null };
+  }
+
+  /** D9 */
+  async #mintId(): Promise<ActionDone> {
+    const { context } = this.#parts;
+    const now = context.clock.now();
+    const day = nextFreeGenerationId(now, () => false).slice(0, 7);
+    const taken = this.#memory.idsOnShelf();
+    for (const folder of [context.settings.folders.archive, 'journal/']) {
+      const listed = await collectList(context.store, `${folder}${day}`);
+      if (!listed.ok) return { event: null, failure: listed.failure };
+      for (const object of listed.value) taken.add(object.key.slice(folder.length, folder.length + 13));
+    }
+    return {
+      event: { type: 'id-minted', id: nextFreeGenerationId(now, (id) => taken.has(id)) },
+      failure: null,
+    };
+  }
+
+  async #stopped(reason: StopReason): Promise<RunReport> {
+    if (reason !== 'no-active-post') return this.report(reason, null);
+    return this.report(
+      reason,
+      failure('no_active_post', 'There is a result, but config_gen names no post it belongs to', {}).failure,
+    );
+  }
+
+  report(stop: RunReport['stop'], failed: Failure | null): RunReport {
+    return {
+      stop,
+      failure: failed,
+      id: this.#id,
+      tasksProcessed: this.#facts.tasksProcessed,
+      actions: this.#actions,
+    };
+  }
+
+  /** In every outcome that still runs code (M2). */
+  async finish(): Promise<void> {
+    const saved = await this.#parts.context.journal.save();
+    if (!saved.ok)
+      this.#parts.context.log.warn('The journal could not be completed', { failure: saved.failure });
+    await this.#parts.lock.release();
+  }
+}
+
+function reasonOf(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): string {
+  if (action.type === 'record') return action.why;
+  if (action.type === 'make-mock-video') return action.reason;
+  return `the post is in phase ${phaseOf(state.image)}`;
+}

@@ -1,0 +1,174 @@
+/**
+ * The three documents, read and written with care: an unreadable one is an error and never a default (S1), a write
+ * replaces only what was read where the store can compare, and a write whose answer was lost is looked up, not repeated blindly.
+ */
+import {
+  generationDocumentSchema,
+  imageDocumentSchema,
+  publicDocumentSchema,
+  type GenerationDocument,
+  type ImageDocument,
+  type PublicDocument,
+} from '../domain/channel-state.ts';
+import { failure, success, type Result } from '../domain/failure.ts';
+import type { DocumentKeys } from '../domain/settings.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { documentBytes, parseDocument, readDocument, MAX_DOCUMENT_BYTES } from '../steps/documents.ts';
+import type { z } from 'zod';
+
+export interface Read<T> {
+  readonly value: T;
+  /** `null`: there is no such object, and `value` is its documented default. */
+  readonly etag: string | null;
+  readonly lastModified: Date | null;
+}
+
+const WRITE_ATTEMPTS = 4;
+/** Between our read and our write the publisher writes once or twice, not a hundred times. */
+const MERGED_VERSIONS = 50;
+
+export class StateStore {
+  readonly #store: ObjectStore;
+  readonly #keys: DocumentKeys;
+  readonly #clock: Clock;
+
+  constructor(store: ObjectStore, keys: DocumentKeys, clock: Clock) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  readPublic(): Promise<Result<Read<PublicDocument>>> {
+    return this.#read(this.#keys.public, publicDocumentSchema);
+  }
+
+  readGeneration(): Promise<Result<Read<GenerationDocument>>> {
+    return this.#read(this.#keys.generation, generationDocumentSchema as z.ZodType<GenerationDocument>);
+  }
+
+  readImage(): Promise<Result<Read<ImageDocument>>> {
+    return this.#read(this.#keys.image, imageDocumentSchema);
+  }
+
+  writeGeneration(
+    read: Read<GenerationDocument>,
+    next: GenerationDocument,
+  ): Promise<Result<Read<GenerationDocument>>> {
+    return this.#write(this.#keys.generation, read, next);
+  }
+
+  writeImage(read: Read<ImageDocument>, next: ImageDocument): Promise<Result<Read<ImageDocument>>> {
+    return this.#write(this.#keys.image, read, next);
+  }
+
+  /**
+   * `change` gives the new document, or `null` for no change, or a failure. Called again with the newer document when
+   * somebody wrote in between. What the publisher appended meanwhile is never lost: where the store compares, because
+   * the write is refused; where it keeps versions, because those between the read and the write are merged back.
+   */
+  async updatePublic(
+    change: (document: PublicDocument, lastModified: Date | null) => Result<PublicDocument | null>,
+  ): Promise<Result<PublicDocument>> {
+    for (let attempt = 1; ; attempt += 1) {
+      const read = await this.readPublic();
+      if (!read.ok) return read;
+      const next = change(read.value.value, read.value.lastModified);
+      if (!next.ok) return next;
+      if (next.value === null) return success(read.value.value);
+      const written = await this.#write(this.#keys.public, read.value, next.value);
+      if (written.ok) return this.#mergeMissed(read.value, written.value, next.value);
+      if (written.failure.code !== 'state_conflict' || attempt === WRITE_ATTEMPTS) return written;
+    }
+  }
+
+  async #mergeMissed(
+    before: Read<PublicDocument>,
+    after: Read<PublicDocument>,
+    written: PublicDocument,
+  ): Promise<Result<PublicDocument>> {
+    const capabilities = await this.#store.capabilities();
+    if (!capabilities.ok) return capabilities;
+    if (capabilities.value.conditionalWrites || !capabilities.value.versions) return success(written);
+    const versions = await this.#store.versions(this.#keys.public, before.etag, MERGED_VERSIONS);
+    if (!versions.ok) return versions;
+    const known = new Set(listed(before.value).map(entryName));
+    const missed: unknown[] = [];
+    for (const version of versions.value.toReversed()) {
+      if (version.etag === after.etag) continue;
+      const parsed = parseDocument(version.body, this.#keys.public, publicDocumentSchema);
+      // A version nobody can read holds nothing that could be merged; the present one was read above.
+      if (!parsed.ok) continue;
+      for (const entry of listed(parsed.value)) {
+        if (known.has(entryName(entry))) continue;
+        known.add(entryName(entry));
+        missed.push(entry);
+      }
+    }
+    if (missed.length === 0) return success(written);
+    return this.updatePublic((document) => {
+      const present = new Set(listed(document).map(entryName));
+      const absent = missed.filter((entry) => !present.has(entryName(entry)));
+      return success(
+        absent.length === 0 ? null : { ...document, generation_id: [...listed(document), ...absent] },
+      );
+    });
+  }
+
+  async #read<T>(key: string, schema: z.ZodType<T>): Promise<Result<Read<T>>> {
+    const read = await readDocument(this.#store, key, schema);
+    if (!read.ok) return read;
+    if (read.value === null) return success({ value: schema.parse({}), etag: null, lastModified: null });
+    return success(read.value);
+  }
+
+  async #write<T>(key: string, read: Read<T>, next: T): Promise<Result<Read<T>>> {
+    const capabilities = await this.#store.capabilities();
+    if (!capabilities.ok) return capabilities;
+    const options = {
+      contentType: 'application/json',
+      ...(capabilities.value.conditionalWrites ? { onlyIf: read.etag } : {}),
+    };
+    const bytes = documentBytes(next);
+    for (let attempt = 1; ; attempt += 1) {
+      const put = await this.#store.put(key, { bytes }, options);
+      if (put.ok) return success({ value: next, etag: put.value.etag, lastModified: put.value.lastModified });
+      if (put.failure.effect !== 'unknown') return put;
+      const landed = await this.#landed(key, bytes, read.etag);
+      if (!landed.ok) return landed;
+      if (landed.value !== 'not yet') return success({ value: next, ...landed.value });
+      if (attempt === WRITE_ATTEMPTS) return put;
+      await this.#clock.sleep(0.5 * 2 ** attempt);
+    }
+  }
+
+  /** Tells "my write landed" from "it did not" and from "somebody else’s did". */
+  async #landed(
+    key: string,
+    bytes: Uint8Array,
+    before: string | null,
+  ): Promise<Result<'not yet' | { etag: string; lastModified: Date }>> {
+    const stored = await this.#store.get(key, MAX_DOCUMENT_BYTES);
+    if (!stored.ok) return stored;
+    if (stored.value === null)
+      return before === null
+        ? success('not yet')
+        : failure('state_conflict', 'The document vanished while it was written', { key });
+    const { body, etag, lastModified } = stored.value;
+    if (body.length === bytes.length && body.every((byte, index) => byte === bytes[index]))
+      return success({ etag, lastModified });
+    return etag === before
+      ? success('not yet')
+      : failure('state_conflict', 'Somebody else wrote the document at the same time', { key });
+  }
+}
+
+function listed(document: PublicDocument): readonly unknown[] {
+  const { generation_id: ids } = document;
+  if (ids === null) return [];
+  return Array.isArray(ids) ? ids : [ids];
+}
+
+function entryName(entry: unknown): string {
+  return typeof entry === 'string' ? entry.replace(/\.json$/, '') : JSON.stringify(entry);
+}

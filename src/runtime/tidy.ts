@@ -1,0 +1,154 @@
+/** "Tidy before building" (M8, M10, M11): lists the folders, archives what was published, sorts what is ready, and says what is left. */
+import { publishedIdOf, publishedIds, type PublicDocument } from '../domain/channel-state.ts';
+import { success, type Result } from '../domain/failure.ts';
+import { groupObjects, hasPart, isReady, type Folders } from '../domain/group.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import type { Log } from '../ports/log.ts';
+import { collectList, type ObjectStore } from '../ports/object-store.ts';
+import { moveObjects, type PlannedMove } from '../steps/move-objects.ts';
+import { planArchive, planSort, type Shelf } from '../workflow/conveyor.ts';
+import type { Survey } from '../workflow/decide.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface TidyParts {
+  readonly store: ObjectStore;
+  readonly state: StateStore;
+  readonly folders: Folders;
+  readonly log: Log;
+  /** Called before the first move. */
+  readonly beforeEffects: () => Promise<Result<void>>;
+}
+
+export interface TidyReport {
+  readonly survey: Survey;
+  readonly shelf: Shelf;
+  readonly archived: readonly GenerationId[];
+  readonly sorted: number;
+}
+
+/** Ids that lie nowhere cost a request each; more than these wait for the next run. */
+const LOOKED_UP = 50;
+
+export async function readShelf(store: ObjectStore, folders: Folders): Promise<Result<Shelf>> {
+  const [fresh, middle, front] = await Promise.all([
+    collectList(store, folders.fresh),
+    collectList(store, folders.middle),
+    collectList(store, folders.front),
+  ]);
+  if (!fresh.ok) return fresh;
+  if (!middle.ok) return middle;
+  if (!front.ok) return front;
+  return success({
+    fresh: groupObjects(folders.fresh, fresh.value),
+    middle: groupObjects(folders.middle, middle.value),
+    front: groupObjects(folders.front, front.value),
+  });
+}
+
+/** `active`: the post named in config_gen; it is not archived while it is incomplete, whatever the list says. */
+export async function tidy(parts: TidyParts, active: GenerationId | null): Promise<Result<TidyReport>> {
+  const { folders, state, store } = parts;
+  let shelf = await readShelf(store, folders);
+  if (!shelf.ok) return shelf;
+  const published = await state.readPublic();
+  if (!published.ok) return published;
+
+  const archived = await archivePublished(parts, shelf.value, published.value.value, active);
+  if (!archived.ok) return archived;
+  if (archived.value.moved) shelf = await readShelf(store, folders);
+  if (!shelf.ok) return shelf;
+
+  const moves = planSort(shelf.value, folders);
+  const sorted = await carryOut(parts, moves);
+  if (!sorted.ok) return sorted;
+  if (moves.length > 0) shelf = await readShelf(store, folders);
+  if (!shelf.ok) return shelf;
+
+  const survey = await surveyOf(parts, shelf.value, active);
+  if (!survey.ok) return survey;
+  return success({
+    survey: survey.value,
+    shelf: shelf.value,
+    archived: archived.value.ids,
+    sorted: moves.length,
+  });
+}
+
+async function archivePublished(
+  parts: TidyParts,
+  shelf: Shelf,
+  document: PublicDocument,
+  active: GenerationId | null,
+): Promise<Result<{ ids: GenerationId[]; moved: boolean }>> {
+  const { ids, foreign } = publishedIds(document);
+  if (foreign.length > 0)
+    parts.log.warn('generation_id of config_public holds entries that are no ids; they are left there', {
+      entries: foreign.slice(0, 10),
+    });
+  const unfinished = (id: GenerationId): boolean => id === active && !readyAnywhere(shelf, parts.folders, id);
+  const marked = ids.filter((id) => !unfinished(id));
+  if (marked.length === 0) return success({ ids: [], moved: false });
+  const moves = planArchive(shelf, parts.folders, marked);
+  const done = await carryOut(parts, moves);
+  if (!done.ok) return done;
+  const stuck = new Set(moves.map((move) => move.id)).difference(done.value);
+  const waiting = marked.filter((id) => !stuck.has(id)).slice(0, LOOKED_UP);
+  const archived: GenerationId[] = [];
+  for (const id of waiting) {
+    if (done.value.has(id)) archived.push(id);
+    else {
+      const there = await collectList(parts.store, `${parts.folders.archive}${id}`, 1_000);
+      if (!there.ok) return there;
+      if (there.value.length > 0) archived.push(id);
+      else parts.log.warn('A published id lies nowhere in the store; it stays in the list', { id });
+    }
+  }
+  if (archived.length > 0) {
+    const dropped = await dropFromList(parts, new Set(archived));
+    if (!dropped.ok) return dropped;
+  }
+  return success({ ids: archived, moved: moves.length > 0 });
+}
+
+/** Only the archived ids leave the list; what the publisher added meanwhile stays (M10). */
+async function dropFromList(parts: TidyParts, archived: ReadonlySet<GenerationId>): Promise<Result<unknown>> {
+  const ready = await parts.beforeEffects();
+  if (!ready.ok) return ready;
+  return parts.state.updatePublic((document) => {
+    const listed = document.generation_id ?? [];
+    const kept = (Array.isArray(listed) ? listed : [listed]).filter((entry) => {
+      const id = publishedIdOf(entry);
+      return id === null || !archived.has(id);
+    });
+    return success({ ...document, generation_id: kept });
+  });
+}
+
+async function carryOut(parts: TidyParts, moves: readonly PlannedMove[]): Promise<Result<Set<GenerationId>>> {
+  if (moves.length === 0) return success(new Set());
+  const ready = await parts.beforeEffects();
+  if (!ready.ok) return ready;
+  return moveObjects(parts.store, parts.log, moves);
+}
+
+async function surveyOf(
+  parts: TidyParts,
+  shelf: Shelf,
+  active: GenerationId | null,
+): Promise<Result<Survey>> {
+  const { folders, store } = parts;
+  const readyInFresh = shelf.fresh.some((group) => isReady(group, folders.fresh));
+  if (active === null) return success({ readyInFresh, activePost: 'absent' });
+  if (readyAnywhere(shelf, folders, active)) return success({ readyInFresh, activePost: 'ready' });
+  const group = shelf.fresh.find((candidate) => candidate.id === active);
+  if (group && hasPart(group, folders.fresh, 'json')) return success({ readyInFresh, activePost: 'content' });
+  const archived = await collectList(store, `${folders.archive}${active}`, 1_000);
+  if (!archived.ok) return archived;
+  return success({ readyInFresh, activePost: archived.value.length > 0 ? 'ready' : 'absent' });
+}
+
+function readyAnywhere(shelf: Shelf, folders: Folders, id: GenerationId): boolean {
+  return (['fresh', 'middle', 'front'] as const).some((place) =>
+    shelf[place].some((group) => group.id === id && isReady(group, folders[place])),
+  );
+}

@@ -1,0 +1,98 @@
+/**
+ * P5, P6: waits for the video, fetches and measures it, and stores it. Whatever fails, the run does not: a mock follows.
+ * A task that may still finish is remembered, so that a late video can take the mock's place.
+ */
+import type { TaskReference } from '../domain/channel-state.ts';
+import { describeFailure, failure, success, type Result } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { parseTimestamp } from '../domain/timestamp.ts';
+import type { EventNamed } from '../domain/workflow-event.ts';
+import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
+import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
+
+type VideoEvent = EventNamed<'media-saved' | 'video-failed'>;
+
+/** `length` may differ by this much from what was ordered; Runway counts frames, not seconds. */
+const DURATION_TOLERANCE_SECONDS = 1;
+
+export async function awaitVideo(
+  context: StepContext,
+  id: GenerationId,
+  task: TaskReference,
+  replacing: boolean,
+): Promise<StepOutcome<VideoEvent>> {
+  const url = await waitForUrl(context, task);
+  if (!url.ok) {
+    if (context.signal.aborted || isNotAnAttempt(url.failure)) return failed(url.failure);
+    return happened(mockInstead(url.failure.message, url.failure.code === 'task_timed_out'));
+  }
+  const folder = await folderOfPost(context, id, replacing);
+  if (!folder.ok) return failed(folder.failure);
+  return context.workspace.withFolder(`video-${id}`, async (path) => {
+    const file = path('video.mp4');
+    const checked = await fetchVideo(context, url.value, file);
+    if (!checked.ok)
+      return happened(
+        mockInstead(describeFailure(checked.failure), checked.failure.code === 'download_failed'),
+      );
+    const uploaded = await uploadPart(context, folder.value, id, 'mp4', file);
+    if (!uploaded.ok) return failed(uploaded.failure);
+    const described = await describeMedia(context, folder.value, id, {
+      media: { video: 'runway', video_task_id: task.task_id },
+    });
+    return described.ok ? happened({ type: 'media-saved' }) : failed(described.failure);
+  });
+}
+
+function mockInstead(reason: string, late: boolean): EventNamed<'video-failed'> {
+  return { type: 'video-failed', reason, late };
+}
+
+/** Asked at least once, however late it is: a run that resumes an old task finds it finished more often than not. */
+async function waitForUrl(context: StepContext, task: TaskReference): Promise<Result<string>> {
+  const { clock, log, settings, videoTasks } = context;
+  const since = parseTimestamp(task.requested_at_utc) ?? clock.now();
+  const deadline = since.getTime() + settings.video.timeoutSeconds * 1000;
+  for (;;) {
+    const status = await videoTasks.status(task.task_id);
+    if (status.ok && status.value.state === 'succeeded') return success(status.value.url);
+    if (status.ok && status.value.state === 'failed') {
+      return failure('task_failed', `The video task failed: ${status.value.reason}`, {
+        provider: videoTasks.provider,
+        id: task.task_id,
+      });
+    }
+    if (status.ok && status.value.state === 'pending')
+      log.info('The video is being made', { ...status.value, taskId: task.task_id });
+    if (!status.ok) log.warn('The video task could not be asked', { failure: status.failure });
+    if (context.signal.aborted)
+      return failure('task_timed_out', 'The run was asked to stop while the video was being made', {
+        id: task.task_id,
+      });
+    if (clock.now().getTime() + settings.video.pollSeconds * 1000 > deadline) {
+      return failure('task_timed_out', `No video after ${settings.video.timeoutSeconds} s`, {
+        provider: videoTasks.provider,
+        id: task.task_id,
+      });
+    }
+    await clock.sleep(settings.video.pollSeconds, context.signal);
+    const held = await context.keepLease();
+    if (!held.ok) return held;
+  }
+}
+
+/** A file that does not play to its end counts as one that could not be fetched. */
+async function fetchVideo(context: StepContext, url: string, file: string): Promise<Result<void>> {
+  const fetched = await context.downloads.fetchFile(url, file, 'video');
+  if (!fetched.ok) return fetched;
+  const facts = await context.renderer.measureVideo(file);
+  if (!facts.ok) return facts;
+  if (facts.value.duration < context.settings.video.duration - DURATION_TOLERANCE_SECONDS) {
+    return failure(
+      'video_invalid',
+      `The video ends after ${facts.value.duration.toFixed(1)} s instead of ${context.settings.video.duration} s`,
+      { url },
+    );
+  }
+  return success(undefined);
+}

@@ -1,0 +1,158 @@
+/**
+ * P4: fetch the candidates, let a vision model choose, fit the winner and store it. The choice, with every score, goes
+ * into the post; a judge that fails costs the choice, not the post: the first picture is taken, and the post says so.
+ */
+import { failure, success, type Result } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { textCost, textReserve } from '../domain/money.ts';
+import { imageCandidates } from '../domain/piapi-answer.ts';
+import type { ImageChoice } from '../domain/post.ts';
+import type { EventNamed } from '../domain/workflow-event.ts';
+import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
+import { readPost } from './documents.ts';
+import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
+
+type PictureEvent = EventNamed<'picture-saved' | 'picture-failed'>;
+
+export interface PictureInput {
+  readonly id: GenerationId;
+  /** `midjourney_results` */
+  readonly answer: Readonly<Record<string, unknown>>;
+  readonly replacing: boolean;
+}
+
+export async function choosePicture(
+  context: StepContext,
+  input: PictureInput,
+): Promise<StepOutcome<PictureEvent>> {
+  const folder = await folderOfPost(context, input.id, input.replacing);
+  if (!folder.ok) return failed(folder.failure, input.replacing ? { type: 'picture-failed' } : null);
+  return context.workspace.withFolder(`picture-${input.id}`, async (path) => {
+    const pictures = await fetchCandidates(context, input, path);
+    if (!pictures.ok) return failed(pictures.failure, { type: 'picture-failed' });
+    const choice = await chooseBest(context, input.id, folder.value, pictures.value);
+    if (!choice.ok) return failed(choice.failure);
+    const winner = pictures.value[choice.value.winner - 1] ?? pictures.value[0];
+    const fitted = await context.renderer.fitPicture(
+      winner ?? '',
+      path('fitted.png'),
+      context.settings.picture,
+    );
+    if (!fitted.ok) return failed(fitted.failure, { type: 'picture-failed' });
+    const uploaded = await uploadPart(context, folder.value, input.id, 'png', path('fitted.png'));
+    if (!uploaded.ok) return failed(uploaded.failure);
+    const taskId = input.answer['task_id'];
+    const media = {
+      image: 'midjourney' as const,
+      ...(typeof taskId === 'string' ? { image_task_id: taskId } : {}),
+    };
+    const described = await describeMedia(context, folder.value, input.id, {
+      media,
+      post: { image_choice: choice.value },
+    });
+    if (!described.ok) return failed(described.failure);
+    return happened({
+      type: 'picture-saved',
+      picture: { source: 'midjourney', candidate: choice.value.winner },
+    });
+  });
+}
+
+/** The pictures that could be fetched; a failure only when none could. */
+async function fetchCandidates(
+  context: StepContext,
+  input: PictureInput,
+  path: (name: string) => string,
+): Promise<Result<string[]>> {
+  const candidates = imageCandidates({ ...input.answer });
+  if (candidates === null)
+    return failure('provider_bad_answer', 'The answer holds no usable picture', { id: input.id });
+  const files: string[] = [];
+  let problem: Result<never> = failure('download_failed', 'No picture could be fetched', { id: input.id });
+  for (const [index, url] of candidates.urls.entries()) {
+    const file = path(`candidate-${index + 1}`);
+    const fetched = await context.downloads.fetchFile(url, file, 'picture');
+    if (fetched.ok) files.push(file);
+    else {
+      problem = fetched;
+      context.log.warn('A candidate could not be fetched', { failure: fetched.failure });
+    }
+  }
+  const [only] = files;
+  if (only === undefined) return problem;
+  if (!candidates.grid || files.length > 1) return success(files);
+  const quarters = [
+    path('quarter-1.png'),
+    path('quarter-2.png'),
+    path('quarter-3.png'),
+    path('quarter-4.png'),
+  ] as const;
+  const split = await context.renderer.splitGrid(only, quarters);
+  return split.ok ? success([...quarters]) : split;
+}
+
+async function chooseBest(
+  context: StepContext,
+  id: GenerationId,
+  folder: string,
+  pictures: readonly string[],
+): Promise<Result<ImageChoice>> {
+  const { settings, imageJudge, journal, payments, prices } = context;
+  const { judge } = settings.picture;
+  const known = await journal.read(id);
+  if (!known.ok) return known;
+  const earlier = known.value.image_choice;
+  if (earlier && earlier.winner <= pictures.length) return success(earlier);
+  if (pictures.length === 1 || !judge.enabled)
+    return success(
+      firstPicture(
+        pictures.length === 1 ? 'There was one picture to choose from.' : 'The judge is switched off.',
+      ),
+    );
+  const post = await readPost(context, folder, id);
+  if (!post.ok) return post;
+  const request = {
+    pictures,
+    prompt: post.value.first_frame_description ?? '',
+    instructions: judge.prompt,
+    criteria: judge.criteria,
+    maxOutputTokens: judge.maxTokens,
+  };
+  const reserveUsd = textReserve(
+    prices,
+    imageJudge.model,
+    request.instructions + request.prompt,
+    judge.maxTokens,
+    pictures.length,
+  );
+  const answer = await payments.pay(
+    { id, kind: 'judge', stage: 'judge', provider: imageJudge.provider, model: imageJudge.model, reserveUsd },
+    () => imageJudge.judge(request),
+    (value) => ({
+      costUsd: textCost(prices, value.model, value.usage),
+      measured: value.usage.outputTokens > 0,
+    }),
+  );
+  if (!answer.ok && isNotAnAttempt(answer.failure)) return answer;
+  const choice = answer.ok
+    ? answer.value.value
+    : {
+        ...firstPicture('The judge failed, so the first picture was taken.'),
+        fallback: answer.failure.message,
+      };
+  if (!answer.ok) {
+    context.log.warn('The judge failed; the first picture is taken', { failure: answer.failure });
+    journal.note(id, {
+      type: 'fallback',
+      from: 'judge',
+      to: 'first picture',
+      reason: answer.failure.message,
+    });
+  }
+  journal.amend(id, { image_choice: choice });
+  return success(choice);
+}
+
+function firstPicture(reason: string): ImageChoice {
+  return { winner: 1, reason, scores: [] };
+}

@@ -1,0 +1,94 @@
+/**
+ * Reading and writing the JSON documents of a post. Bounded, checked, and with the object's key in every complaint, so
+ * that a damaged document is named and left alone instead of being overwritten by a default (S1).
+ */
+import { z } from 'zod';
+import { failure, success, type Result } from '../domain/failure.ts';
+import { partKey } from '../domain/group.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { postSchema, type Post } from '../domain/post.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+
+/** No document of ours comes near this; a larger one is not ours. */
+export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+const READ_ATTEMPTS = 5;
+const FIRST_PAUSE_SECONDS = 0.5;
+
+export interface ReadDocument<T> {
+  readonly value: T;
+  readonly etag: string;
+  readonly lastModified: Date;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const encoder = new TextEncoder();
+
+/** `null` when there is no such object; `state_damaged` when it is no JSON or not of the schema. */
+export async function readDocument<T>(
+  store: ObjectStore,
+  key: string,
+  schema: z.ZodType<T>,
+): Promise<Result<ReadDocument<T> | null>> {
+  const stored = await store.get(key, MAX_DOCUMENT_BYTES);
+  if (!stored.ok || stored.value === null) return stored as Result<null>;
+  const { body, etag, lastModified } = stored.value;
+  const parsed = parseDocument(body, key, schema);
+  return parsed.ok ? success({ value: parsed.value, etag, lastModified }) : parsed;
+}
+
+export function parseDocument<T>(body: Uint8Array, key: string, schema: z.ZodType<T>): Result<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(decoder.decode(body));
+  } catch (error) {
+    return failure('state_damaged', `This is not JSON: ${reasonOf(error)}`, { key });
+  }
+  const checked = schema.safeParse(json);
+  if (checked.success) return success(checked.data);
+  const problems = checked.error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.join('.') || 'the document'} ${issue.message}`);
+  return failure('state_damaged', `The document does not have the right form: ${problems.join('; ')}`, {
+    key,
+  });
+}
+
+export function documentBytes(value: unknown): Uint8Array {
+  return encoder.encode(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** P1, D10: the post's text. A store may show a fresh write late, so that "not there" is asked again before it is believed. */
+export async function readPost(
+  context: { readonly store: ObjectStore; readonly clock: Clock },
+  folder: string,
+  id: GenerationId,
+): Promise<Result<Post>> {
+  const key = partKey(folder, id, 'json');
+  for (let attempt = 1; ; attempt += 1) {
+    const read = await readDocument(context.store, key, postSchema);
+    if (!read.ok) return read;
+    if (read.value !== null) return success(read.value.value);
+    if (attempt === READ_ATTEMPTS)
+      return failure('content_missing', 'The post’s text is not in the store', { key, id });
+    await context.clock.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1));
+  }
+}
+
+export async function writePost(
+  store: ObjectStore,
+  folder: string,
+  id: GenerationId,
+  post: Post,
+): Promise<Result<void>> {
+  const put = await store.put(
+    partKey(folder, id, 'json'),
+    { bytes: documentBytes(post) },
+    { contentType: 'application/json' },
+  );
+  return put.ok ? success(undefined) : put;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
+}

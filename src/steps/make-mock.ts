@@ -1,0 +1,97 @@
+/** P2, P6, D11: stand-ins for a picture that did not come and for a video that did not come. They cost nothing and always work. */
+import { failure, type Failure } from '../domain/failure.ts';
+import { partKey } from '../domain/group.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { topicOf } from '../domain/post.ts';
+import type { EventNamed } from '../domain/workflow-event.ts';
+import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
+import { readPost } from './documents.ts';
+import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
+import { MAX_PICTURE_BYTES } from './request-video.ts';
+
+type Saved = EventNamed<'media-saved'>;
+
+/** Scenario 0: a title card for the picture, and a camera move over it for the video. */
+export async function makeMock(
+  context: StepContext,
+  id: GenerationId,
+  reason: string,
+): Promise<StepOutcome<Saved>> {
+  const { folders, picture, video } = context.settings;
+  const post = await readPost(context, folders.fresh, id);
+  if (!post.ok) return failed(post.failure);
+  return context.workspace.withFolder(`mock-${id}`, async (path) => {
+    const card = await context.renderer.drawPlaceholder(path('card.png'), {
+      topic: topicOf(post.value),
+      size: picture,
+      ...video.placeholder,
+    });
+    if (!card.ok) return failed(card.failure);
+    const described = await describeMedia(context, folders.fresh, id, {
+      media: { image: 'placeholder', video: 'mock', reason },
+    });
+    if (!described.ok) return failed(described.failure);
+    const uploaded = await uploadPart(context, folders.fresh, id, 'png', path('card.png'));
+    if (!uploaded.ok) return failed(uploaded.failure);
+    context.journal.note(id, {
+      type: 'fallback',
+      from: 'midjourney',
+      to: 'placeholder and mock video',
+      reason,
+    });
+    return renderAndSave(context, folders.fresh, id, path('card.png'), path('mock.mp4'));
+  });
+}
+
+/** P6: the picture is real, only the video stands in. */
+export async function makeMockVideo(
+  context: StepContext,
+  id: GenerationId,
+  reason: string,
+  replacing: boolean,
+): Promise<StepOutcome<Saved>> {
+  const folder = await folderOfPost(context, id, replacing);
+  if (!folder.ok) return failed(folder.failure);
+  return context.workspace.withFolder(`mock-${id}`, async (path) => {
+    const key = partKey(folder.value, id, 'png');
+    const fetched = await context.store.getFile(key, path('picture.png'), MAX_PICTURE_BYTES);
+    if (!fetched.ok) return failed(fetched.failure);
+    if (fetched.value === null)
+      return failed(
+        failure('content_missing', 'The picture of the post is not in the store', { key, id }).failure,
+      );
+    const described = await describeMedia(context, folder.value, id, { media: { video: 'mock', reason } });
+    if (!described.ok) return failed(described.failure);
+    context.journal.note(id, { type: 'fallback', from: 'runway', to: 'mock video', reason });
+    return renderAndSave(context, folder.value, id, path('picture.png'), path('mock.mp4'));
+  });
+}
+
+async function renderAndSave(
+  context: StepContext,
+  folder: string,
+  id: GenerationId,
+  picture: string,
+  output: string,
+): Promise<StepOutcome<Saved>> {
+  const { mock } = context.settings.video;
+  const { width, height } = context.settings.picture;
+  const rendered = await context.renderer.renderMockVideo(picture, output, {
+    ...mock,
+    size: { width, height },
+  });
+  if (!rendered.ok) return failed(rendered.failure);
+  const measured = await context.renderer.measureVideo(output);
+  const problem = measured.ok ? mockProblem(measured.value.duration, mock.duration) : measured.failure;
+  if (problem) return failed(problem);
+  const uploaded = await uploadPart(context, folder, id, 'mp4', output);
+  return uploaded.ok ? happened({ type: 'media-saved' }) : failed(uploaded.failure);
+}
+
+const DURATION_TOLERANCE_SECONDS = 0.1;
+
+function mockProblem(measured: number, wanted: number): Failure | null {
+  if (Math.abs(measured - wanted) <= DURATION_TOLERANCE_SECONDS) return null;
+  return failure('video_invalid', `The mock video lasts ${measured.toFixed(2)} s instead of ${wanted} s`)
+    .failure;
+}

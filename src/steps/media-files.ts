@@ -1,0 +1,75 @@
+/**
+ * P7, D11, I7: how the files of a post reach the store. Each upload is verified before anything relies on it, and the
+ * text file never claims more than what lies beside it: a mock is announced before it is uploaded, a real one after.
+ */
+import { failure, success, type Result } from '../domain/failure.ts';
+import { CONVEYOR, hasPart, groupObjects, partKey, type ConveyorFolder, type Part } from '../domain/group.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import type { Media, Post } from '../domain/post.ts';
+import { collectList } from '../ports/object-store.ts';
+import type { StepContext } from './context.ts';
+import { readPost, writePost } from './documents.ts';
+
+const CONTENT_TYPES: Readonly<Record<Exclude<Part, 'json'>, string>> = { png: 'image/png', mp4: 'video/mp4' };
+
+/** Uploads, then asks the store what it holds; a difference in size is a failure. */
+export async function uploadPart(
+  context: StepContext,
+  folder: string,
+  id: GenerationId,
+  part: 'png' | 'mp4',
+  file: string,
+): Promise<Result<void>> {
+  const key = partKey(folder, id, part);
+  const { sha256, bytes } = await context.workspace.fingerprint(file);
+  const put = await context.store.put(key, { file }, { contentType: CONTENT_TYPES[part] });
+  if (!put.ok && put.failure.effect === 'refused') return put;
+  const stored = await context.store.head(key);
+  if (!stored.ok) return stored;
+  if (stored.value === null || stored.value.size !== bytes) {
+    return failure(
+      'store_unavailable',
+      `The upload of ${bytes} bytes is not in the store as sent (${stored.value?.size ?? 'no'} bytes there)`,
+      { key, id },
+    );
+  }
+  context.journal.note(id, { type: 'file', key, bytes, sha256 });
+  return success(undefined);
+}
+
+/** Changes what the post says about its media, keeping everything else. */
+export async function describeMedia(
+  context: StepContext,
+  folder: string,
+  id: GenerationId,
+  change: { readonly media: Partial<Media>; readonly post?: Partial<Post> },
+): Promise<Result<void>> {
+  const post = await readPost(context, folder, id);
+  if (!post.ok) return post;
+  const media = { image: 'placeholder', ...post.value.media, ...change.media } as Media;
+  return writePost(context.store, folder, id, { ...post.value, ...change.post, media });
+}
+
+/**
+ * The folder in which the post lies: 666 for one that is being made; where sorting took it for one whose mock is being
+ * replaced. `content_missing` when it is nowhere, `state_conflict` when it is in two places at once (tidying heals that).
+ */
+export async function folderOfPost(
+  context: Pick<StepContext, 'store' | 'settings'>,
+  id: GenerationId,
+  replacing: boolean,
+): Promise<Result<string>> {
+  const { folders } = context.settings;
+  if (!replacing) return success(folders.fresh);
+  const found: ConveyorFolder[] = [];
+  for (const place of CONVEYOR) {
+    const listed = await collectList(context.store, `${folders[place]}${id}`, 1_000);
+    if (!listed.ok) return listed;
+    const group = groupObjects(folders[place], listed.value).find((candidate) => candidate.id === id);
+    if (group && hasPart(group, folders[place], 'json')) found.push(place);
+  }
+  const [place] = found;
+  if (place === undefined) return failure('content_missing', 'The post lies in none of the folders', { id });
+  if (found.length > 1) return failure('state_conflict', 'The post lies in more than one folder', { id });
+  return success(folders[place]);
+}

@@ -1,0 +1,47 @@
+/** P3: orders the picture. The intent is already saved when this runs; what becomes of it decides between D4 and I3. */
+import { failure } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import type { EventNamed } from '../domain/workflow-event.ts';
+import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
+import { readPost } from './documents.ts';
+
+export async function requestImage(
+  context: StepContext,
+  id: GenerationId,
+): Promise<
+  StepOutcome<
+    EventNamed<'image-requested' | 'image-refused' | 'image-outcome-unknown' | 'submission-withdrawn'>
+  >
+> {
+  const { settings, imageTasks, payments, prices } = context;
+  const post = await readPost(context, settings.folders.fresh, id);
+  if (!post.ok) return failed(post.failure, { type: 'submission-withdrawn' });
+  const prompt = post.value.first_frame_description?.trim() ?? '';
+  if (prompt === '')
+    return failed(
+      failure('content_missing', 'The post has no first_frame_description to paint from', { id }).failure,
+      { type: 'image-refused' },
+    );
+  const { aspectRatio, version, style } = settings.picture;
+  const submitted = await payments.pay(
+    {
+      id,
+      kind: 'image',
+      stage: 'image',
+      provider: imageTasks.provider,
+      model: imageTasks.model,
+      reserveUsd: prices.image,
+    },
+    () => imageTasks.submit({ prompt, aspectRatio, version, style }),
+    (value) => ({
+      costUsd: value.costUsd ?? prices.image,
+      measured: value.costUsd !== null,
+      taskId: value.taskId,
+    }),
+  );
+  if (submitted.ok) return happened({ type: 'image-requested', taskId: submitted.value.taskId });
+  if (isNotAnAttempt(submitted.failure)) return failed(submitted.failure, { type: 'submission-withdrawn' });
+  return failed(submitted.failure, {
+    type: submitted.failure.effect === 'unknown' ? 'image-outcome-unknown' : 'image-refused',
+  });
+}

@@ -1,0 +1,70 @@
+/** P5: orders the video from the stored picture. The intent is already saved when this runs. */
+import type { Failure } from '../domain/failure.ts';
+import { partKey } from '../domain/group.ts';
+import { videoCost } from '../domain/money.ts';
+import { cleanScript } from '../domain/script-text.ts';
+import type { EventNamed } from '../domain/workflow-event.ts';
+import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
+import { readPost } from './documents.ts';
+import { folderOfPost } from './media-files.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+
+type RequestEvent = EventNamed<
+  'video-requested' | 'video-failed' | 'video-outcome-unknown' | 'submission-withdrawn'
+>;
+
+export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
+
+/** P6: a refusal is no failure of the run; the event carries its reason, and a mock follows. */
+export async function requestVideo(
+  context: StepContext,
+  id: GenerationId,
+  replacing: boolean,
+): Promise<StepOutcome<RequestEvent>> {
+  const { payments, prices, settings, videoTasks } = context;
+  const withdrawn = (failure: Failure): StepOutcome<RequestEvent> =>
+    failed(failure, { type: 'submission-withdrawn' });
+  const folder = await folderOfPost(context, id, replacing);
+  if (!folder.ok) return withdrawn(folder.failure);
+  const post = await readPost(context, folder.value, id);
+  if (!post.ok) return withdrawn(post.failure);
+  const prompt = cleanScript(post.value.script ?? '', videoTasks.maxPromptLength);
+  return context.workspace.withFolder(`video-${id}`, async (path) => {
+    const fetched = await context.store.getFile(
+      partKey(folder.value, id, 'png'),
+      path('picture.png'),
+      MAX_PICTURE_BYTES,
+    );
+    if (!fetched.ok) return withdrawn(fetched.failure);
+    if (fetched.value === null) return happened(noVideo('The stored picture is gone'));
+    const small = await context.renderer.shrinkPicture(
+      path('picture.png'),
+      path('picture.jpg'),
+      videoTasks.maxPictureBytes,
+    );
+    if (!small.ok) return happened(noVideo(small.failure.message));
+    const { duration, ratio } = settings.video;
+    const reserveUsd = videoCost(prices, videoTasks.model, duration);
+    const started = await payments.pay(
+      {
+        id,
+        kind: 'video',
+        stage: 'video',
+        provider: videoTasks.provider,
+        model: videoTasks.model,
+        reserveUsd,
+      },
+      () => videoTasks.start({ picture: path('picture.jpg'), prompt, duration, ratio }),
+      (value) => ({ costUsd: reserveUsd, measured: false, taskId: value.taskId }),
+    );
+    if (started.ok) return happened({ type: 'video-requested', taskId: started.value.taskId });
+    if (isNotAnAttempt(started.failure)) return withdrawn(started.failure);
+    context.log.warn('The video could not be ordered', { failure: started.failure });
+    if (started.failure.effect === 'unknown') return happened({ type: 'video-outcome-unknown' });
+    return happened(noVideo(started.failure.message));
+  });
+}
+
+function noVideo(reason: string): EventNamed<'video-failed'> {
+  return { type: 'video-failed', reason, late: false };
+}

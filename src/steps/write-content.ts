@@ -1,0 +1,340 @@
+/**
+ * C1–C5, D13, D14: topic, text, comment, poll and scene of one post. Each stage is paid for once: its intent is durable
+ * before the model is asked, its answer before the next stage begins, so that a killed run goes on at the stage it was in.
+ */
+import type { z } from 'zod';
+import type { Failure, Result } from '../domain/failure.ts';
+import { failure, success } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import type { Draft, TextStage } from '../domain/journal.ts';
+import { textCost, textReserve } from '../domain/money.ts';
+import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
+import { fillTemplate } from '../domain/prompt-template.ts';
+import {
+  availableFocuses,
+  isTragic,
+  recordTopic,
+  topicsTrackerSchema,
+  type TopicsTracker,
+} from '../domain/topics-tracker.ts';
+import type { EventNamed } from '../domain/workflow-event.ts';
+import { pick } from '../ports/random.ts';
+import type { ModelAnswer, TextRequest } from '../ports/text-model.ts';
+import type { StepContext, StepOutcome } from './context.ts';
+import { failed, happened } from './context.ts';
+import { documentBytes, readDocument, writePost } from './documents.ts';
+
+type ContentEvent = EventNamed<'content-written' | 'content-abandoned'>;
+
+/** A text stage whose outcome stayed unknown is asked for once more, and never a third time (I3). */
+const MAX_UNKNOWN_OUTCOMES = 1;
+const EXCLUSIONS = 50;
+
+interface Writing {
+  readonly context: StepContext;
+  readonly id: GenerationId;
+  draft: Draft;
+}
+
+export async function writeContent(
+  context: StepContext,
+  id: GenerationId,
+): Promise<StepOutcome<ContentEvent>> {
+  const journal = await context.journal.read(id);
+  if (!journal.ok) return failed(journal.failure);
+  const writing: Writing = { context, id, draft: journal.value.draft ?? {} };
+  if (writing.draft.intent && !noteUnknownOutcome(writing)) {
+    const spoken = failure(
+      'provider_outcome_unknown',
+      'Twice nobody knows whether a text of this post was written; the post is dropped',
+      { id },
+    );
+    const saved = await context.journal.save();
+    return failed(saved.ok ? spoken.failure : saved.failure, saved.ok ? { type: 'content-abandoned' } : null);
+  }
+  const tracker = await readTracker(context);
+  if (!tracker.ok) return failed(tracker.failure);
+  const written = await writeStages(writing, tracker.value);
+  if (!written.ok) return failed(written.failure);
+  const stored = await writePost(context.store, context.settings.folders.fresh, id, written.value);
+  if (!stored.ok) return failed(stored.failure);
+  const recorded = await recordInTracker(context, writing.draft, tracker.value);
+  return recorded.ok ? happened({ type: 'content-written' }) : failed(recorded.failure);
+}
+
+/** False when the post must be dropped. */
+function noteUnknownOutcome(writing: Writing): boolean {
+  const { context, id, draft } = writing;
+  const unknown = (draft.unknown_outcomes ?? 0) + 1;
+  if (draft.intent) {
+    const settled = {
+      type: 'settled',
+      outcome: 'unknown',
+      measured: false,
+      seconds: 0,
+      detail: 'an earlier run ended before the answer',
+    } as const;
+    context.journal.note(id, { ...settled, call: draft.intent.call, cost_usd: draft.intent.reserved_usd });
+  }
+  const { intent: _asked, ...rest } = draft;
+  writing.draft = { ...rest, unknown_outcomes: unknown };
+  context.journal.amend(id, { draft: writing.draft });
+  return unknown <= MAX_UNKNOWN_OUTCOMES;
+}
+
+async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Result<Post>> {
+  const { context, draft } = writing;
+  const { content } = context.settings;
+  const focus = draft.focus ?? pick(context.random, availableFocuses(withFocuses(tracker, content.focuses)));
+  if (focus === undefined)
+    return failure(
+      'config_invalid',
+      'There is no focus to write about: `all_focuses` of the tracker and CONTENT.focuses are empty',
+      { key: context.settings.documents.topicsTracker },
+    );
+  const tragic = isTragic(focus);
+  keep(writing, { focus });
+
+  const topic = await topicStage(writing, focus, tracker);
+  if (!topic.ok) return topic;
+  const text = await textStage(writing, topic.value.full_topic, tragic);
+  if (!text.ok) return text;
+  const comment = await commentStage(writing, text.value, tragic);
+  if (!comment.ok) return comment;
+  const poll = await pollStage(writing, text.value, tragic);
+  if (!poll.ok) return poll;
+  const scene = await sceneStage(writing, topic.value.full_topic);
+  if (!scene.ok) return scene;
+  return success({
+    topic: topic.value.full_topic,
+    content: text.value,
+    sarcasm: { comment: comment.value, poll: poll.value },
+    ...scene.value,
+  });
+}
+
+async function topicStage(
+  writing: Writing,
+  focus: string,
+  tracker: TopicsTracker,
+): Promise<Result<z.infer<typeof topicSchema>>> {
+  const { draft, context } = writing;
+  if (draft.topic) return success(draft.topic);
+  const settings = context.settings.content.topic;
+  const plain = focus.replace(/\s*\([тt]\)\s*$/iu, '');
+  if (!settings.enabled) return success({ full_topic: plain, short_topic: plain.slice(0, 100) });
+  const exclusions = Object.hasOwn(tracker.focus_data, focus) ? (tracker.focus_data[focus] ?? []) : [];
+  const prompt = fillTemplate(settings.prompt, {
+    focus_areas: plain,
+    exclusions: exclusions.slice(-EXCLUSIONS).join(', '),
+  });
+  const request = {
+    stage: 'topic',
+    prompt,
+    maxOutputTokens: context.settings.content.maxTextTokens,
+    temperature: settings.temperature,
+  };
+  const answer = await fillStage(writing, 'topic', request, topicSchema);
+  if (!answer.ok) return answer;
+  const topic = { ...answer.value, full_topic: answer.value.full_topic.slice(0, settings.maxCharacters) };
+  keep(writing, { topic });
+  return success(topic);
+}
+
+async function textStage(writing: Writing, topic: string, tragic: boolean): Promise<Result<string>> {
+  const { content } = writing.context.settings;
+  const settings = tragic && content.tragicText.enabled ? content.tragicText : content.text;
+  if (!settings.enabled) return success('');
+  if (writing.draft.text !== undefined) return success(writing.draft.text);
+  const prompt = fillTemplate(settings.prompt, { topic });
+  const answer = await ask(writing, 'text', {
+    stage: 'text',
+    prompt,
+    maxOutputTokens: content.maxTextTokens,
+    temperature: settings.temperature,
+  });
+  if (!answer.ok) return answer;
+  const text = shorten(answer.value, settings.maxCharacters);
+  keep(writing, { text });
+  return success(text);
+}
+
+async function commentStage(writing: Writing, text: string, tragic: boolean): Promise<Result<string>> {
+  const settings = writing.context.settings.content.comment;
+  if (!settings.enabled) return success('');
+  if (writing.draft.comment !== undefined) return success(writing.draft.comment);
+  const prompt = fillTemplate(tragic ? settings.tragicPrompt : settings.prompt, { text });
+  const temperature = tragic ? settings.tragicTemperature : settings.temperature;
+  const answer = await ask(writing, 'comment', {
+    stage: 'comment',
+    prompt,
+    maxOutputTokens: settings.maxTokens,
+    temperature,
+  });
+  if (answer.ok) keep(writing, { comment: answer.value });
+  return answer;
+}
+
+async function pollStage(
+  writing: Writing,
+  text: string,
+  tragic: boolean,
+): Promise<Result<z.infer<typeof pollSchema> | Record<string, never>>> {
+  const settings = writing.context.settings.content.poll;
+  if (!settings.enabled) return success({});
+  if (writing.draft.poll) return success(writing.draft.poll);
+  const prompt = fillTemplate(tragic ? settings.tragicPrompt : settings.prompt, { text });
+  const temperature = tragic ? settings.tragicTemperature : settings.temperature;
+  const answer = await fillStage(
+    writing,
+    'poll',
+    { stage: 'poll', prompt, maxOutputTokens: settings.maxTokens, temperature },
+    pollSchema,
+  );
+  if (answer.ok) keep(writing, { poll: answer.value });
+  return answer;
+}
+
+async function sceneStage(writing: Writing, topic: string): Promise<Result<z.infer<typeof sceneSchema>>> {
+  const { context, draft } = writing;
+  if (draft.scene) return success(draft.scene);
+  const settings = context.settings.content.scene;
+  const creative = draft.creative_prompt ?? pick(context.random, settings.creativePrompts) ?? '';
+  const restriction = draft.restriction ?? pick(context.random, settings.restrictions) ?? '';
+  keep(writing, { creative_prompt: creative, restriction });
+  const filled = fillTemplate(settings.prompt, { topic, creative_prompt: creative, restriction });
+  // C3: templates of the older scripts have no place for the chosen approach and only speak of it.
+  const prompt =
+    settings.prompt.includes('{creative_prompt}') || creative === ''
+      ? filled
+      : `${filled}\n\nCreative approach: ${creative}`;
+  const answer = await fillStage(
+    writing,
+    'scene',
+    { stage: 'scene', prompt, maxOutputTokens: settings.maxTokens, temperature: settings.temperature },
+    sceneSchema,
+  );
+  if (answer.ok) keep(writing, { scene: answer.value });
+  return answer;
+}
+
+function ask(writing: Writing, stage: TextStage, request: TextRequest): Promise<Result<string>> {
+  return paidStage(writing, stage, request, () => writing.context.textModel.write(request));
+}
+
+function fillStage<T>(
+  writing: Writing,
+  stage: TextStage,
+  request: TextRequest,
+  schema: z.ZodType<T>,
+): Promise<Result<T>> {
+  return paidStage(writing, stage, request, () => writing.context.textModel.fill(request, schema));
+}
+
+/** D13: a cut or malformed answer is asked for again within bounds; each request is paid for, and accounted for, by itself. */
+async function paidStage<T>(
+  writing: Writing,
+  stage: TextStage,
+  request: TextRequest,
+  perform: () => Promise<Result<ModelAnswer<T>>>,
+): Promise<Result<T>> {
+  const { context, id } = writing;
+  const { provider, model } = context.textModel;
+  const reserveUsd = textReserve(context.prices, model, request.prompt, request.maxOutputTokens);
+  for (let attempt = 0; ; attempt += 1) {
+    keep(writing, { intent: { stage, call: context.random.identifier(), reserved_usd: reserveUsd } });
+    const answer = await context.payments.pay(
+      { id, kind: 'text', stage, provider, model, reserveUsd },
+      perform,
+      (value) => ({
+        costUsd: textCost(context.prices, value.model, value.usage),
+        measured: value.usage.outputTokens > 0,
+      }),
+    );
+    if (answer.ok) {
+      clearIntent(writing);
+      return success(answer.value.value);
+    }
+    if (answer.failure.code !== 'provider_outcome_unknown') clearIntent(writing);
+    if (!mayAskAgain(answer.failure) || attempt >= context.settings.content.answerRetries) return answer;
+    context.log.warn(`The ${stage} is asked for again`, { reason: answer.failure.message });
+  }
+}
+
+function mayAskAgain(failed: Failure): boolean {
+  return failed.code === 'answer_truncated' || failed.code === 'provider_bad_answer';
+}
+
+function keep(writing: Writing, change: Partial<Draft>): void {
+  writing.draft = { ...writing.draft, ...change };
+  writing.context.journal.amend(writing.id, { draft: writing.draft });
+}
+
+function clearIntent(writing: Writing): void {
+  const { intent: _answered, ...rest } = writing.draft;
+  writing.draft = rest;
+  writing.context.journal.amend(writing.id, { draft: rest });
+}
+
+function withFocuses(tracker: TopicsTracker, configured: readonly string[]): TopicsTracker {
+  return tracker.all_focuses.length > 0 ? tracker : { ...tracker, all_focuses: [...configured] };
+}
+
+/** Cut at the end of a sentence, or of a word, rather than in the middle of one. */
+function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const cut = text.slice(0, limit);
+  const sentence = Math.max(
+    cut.lastIndexOf('. '),
+    cut.lastIndexOf('! '),
+    cut.lastIndexOf('? '),
+    cut.lastIndexOf('.\n'),
+  );
+  const end = sentence > limit / 2 ? sentence + 1 : cut.lastIndexOf(' ');
+  return cut.slice(0, end > 0 ? end : limit).trimEnd();
+}
+
+async function readTracker(context: StepContext): Promise<Result<TopicsTracker>> {
+  const read = await readDocument(
+    context.store,
+    context.settings.documents.topicsTracker,
+    topicsTrackerSchema,
+  );
+  if (!read.ok) return read;
+  return success(read.value?.value ?? topicsTrackerSchema.parse({}));
+}
+
+/** D14: only after the text is saved; doing it again changes nothing. */
+async function recordInTracker(
+  context: StepContext,
+  draft: Draft,
+  tracker: TopicsTracker,
+): Promise<Result<void>> {
+  if (draft.focus === undefined || draft.topic === undefined) return success(undefined);
+  const next = recordTopic(
+    withFocuses(tracker, context.settings.content.focuses),
+    draft.focus,
+    draft.topic.short_topic,
+  );
+  if (next === tracker) return success(undefined);
+  const key = context.settings.documents.topicsTracker;
+  const put = await context.store.put(
+    key,
+    { bytes: documentBytes(next) },
+    { contentType: 'application/json' },
+  );
+  return put.ok ? success(undefined) : put;
+}
+
+/** D6: the text of an earlier run lies in the store; only what comes after it is still to be done. */
+export async function adoptContent(
+  context: StepContext,
+  id: GenerationId,
+): Promise<StepOutcome<ContentEvent>> {
+  const journal = await context.journal.read(id);
+  if (!journal.ok) return failed(journal.failure);
+  const tracker = await readTracker(context);
+  if (!tracker.ok) return failed(tracker.failure);
+  const recorded = await recordInTracker(context, journal.value.draft ?? {}, tracker.value);
+  return recorded.ok ? happened({ type: 'content-written' }) : failed(recorded.failure);
+}

@@ -1,0 +1,275 @@
+/**
+ * What each event makes of the state. The table has a cell for every phase and event, and the compiler refuses a
+ * missing one; an impossible pair is a bug and throws. Keys that are not ours are carried over untouched.
+ */
+import {
+  PROGRESS_KEYS,
+  type ChannelState,
+  type ImageDocument,
+  type LateTask,
+} from '../domain/channel-state.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { formatTimestamp } from '../domain/timestamp.ts';
+import type { EventNamed, EventType, WorkflowEvent } from '../domain/workflow-event.ts';
+import { datedTask, phaseOf, taskIdOf, type Phase } from './phase.ts';
+import { backoffSeconds, MAX_UNKNOWN_OUTCOMES, type Policy } from './policy.ts';
+
+type Handler<T extends EventType> = (
+  state: ChannelState,
+  event: EventNamed<T>,
+  policy: Policy,
+  now: Date,
+) => ChannelState;
+type Row = { readonly [T in EventType]: Handler<T> | null };
+
+export class ImpossibleTransition extends Error {
+  override readonly name = 'ImpossibleTransition';
+}
+
+export function isPossible(phase: Phase, event: EventType): boolean {
+  return TABLE[phase][event] !== null;
+}
+
+export function transition(
+  state: ChannelState,
+  event: WorkflowEvent,
+  policy: Policy,
+  now: Date,
+): ChannelState {
+  const phase = phaseOf(state.image);
+  const handler = TABLE[phase][event.type] as Handler<EventType> | null;
+  if (handler === null) throw new ImpossibleTransition(`${event.type} cannot happen in phase ${phase}`);
+  return handler(state, event, policy, now);
+}
+
+/** The specification's four keys at rest, none of our own; everything else as it was. */
+function withoutProgress(image: ImageDocument, change: Partial<ImageDocument>): ImageDocument {
+  const kept: ImageDocument = { ...image };
+  for (const key of PROGRESS_KEYS) delete kept[key];
+  return {
+    ...kept,
+    midjourney_task: null,
+    midjourney_results: {},
+    generation: false,
+    status: null,
+    ...change,
+  };
+}
+
+function withImage(state: ChannelState, change: Partial<ImageDocument>): ChannelState {
+  return { ...state, image: { ...state.image, ...change } };
+}
+
+function withId(state: ChannelState, id: GenerationId | null): ChannelState {
+  return { ...state, generation: { ...state.generation, generation_id: id } };
+}
+
+function finished(state: ChannelState): ChannelState {
+  return withId({ ...state, image: withoutProgress(state.image, {}) }, null);
+}
+
+function withLateTask(image: ImageDocument, id: GenerationId | null, kind: LateTask['kind']): LateTask[] {
+  const known = image.late_tasks ?? [];
+  const task = kind === 'video' ? image.video_task : datedTask(image);
+  if (!task || id === null || known.some((late) => late.task_id === task.task_id)) return known;
+  return [...known, { kind, id, task_id: task.task_id, requested_at_utc: task.requested_at_utc }].slice(-100);
+}
+
+/** A state may be without a key, but must not say `undefined`: the documents are JSON. */
+function lateTasks(tasks: LateTask[]): Partial<ImageDocument> {
+  return tasks.length === 0 ? {} : { late_tasks: tasks };
+}
+
+const on: { readonly [T in EventType]: Handler<T> } = {
+  'id-minted': (state, event) => withId(state, event.id),
+  'content-written': (state) => ({ ...state, image: withoutProgress(state.image, { generation: true }) }),
+  'content-abandoned': (state) => withId(state, null),
+  'submission-intended': (state, event, _policy, now) =>
+    withImage(state, {
+      submission: { kind: event.kind, intent_id: event.intentId, at_utc: formatTimestamp(now) },
+    }),
+  'submission-withdrawn': (state) => withImage(state, { submission: null }),
+  'image-requested': (state, event, _policy, now) =>
+    withImage(state, {
+      midjourney_task: { task_id: event.taskId, requested_at_utc: formatTimestamp(now) },
+      midjourney_results: {},
+      generation: false,
+      status: null,
+      submission: null,
+      retry_after_utc: null,
+    }),
+  'image-refused': (state, _event, policy, now) => {
+    const attempts = (state.image.attempts ?? 0) + 1;
+    return withImage(state, {
+      attempts,
+      submission: null,
+      retry_after_utc: restUntil(policy, attempts, now),
+    });
+  },
+  'image-outcome-unknown': (state, _event, policy, now) => {
+    const unknown = (state.image.unknown_outcomes ?? 0) + 1;
+    return withImage(state, {
+      unknown_outcomes: unknown,
+      submission: null,
+      retry_after_utc: restUntil(policy, unknown, now),
+    });
+  },
+  'image-answered': (state, event) =>
+    withImage(state, {
+      midjourney_results: { ...event.answer },
+      midjourney_task: null,
+      status: null,
+      generation: false,
+    }),
+  'image-unusable': (state, _event, policy, now) => {
+    if (state.image.replacing_mock) return finished(state);
+    const attempts = (state.image.attempts ?? 0) + 1;
+    const kept = { attempts, retry_after_utc: restUntil(policy, attempts, now) };
+    return withImage(state, { midjourney_results: {}, generation: true, ...kept });
+  },
+  'image-timed-out': (state) =>
+    givenUp(state, withLateTask(state.image, state.generation.generation_id, 'image')),
+  'image-given-up': (state) =>
+    state.image.replacing_mock ? finished(state) : givenUp(state, state.image.late_tasks ?? []),
+  'task-adopted': (state, _event, _policy, now) =>
+    withImage(state, {
+      midjourney_task: {
+        ...objectOf(state.image.midjourney_task),
+        task_id: taskIdOf(state.image) ?? '',
+        requested_at_utc: formatTimestamp(now),
+      },
+    }),
+  'inconsistency-cleared': (state) => ({ ...state, image: withoutProgress(state.image, {}) }),
+  'picture-saved': (state, event) => withImage(state, { picture: event.picture, unknown_outcomes: 0 }),
+  'picture-failed': (state) =>
+    withImage(state, { picture_failures: (state.image.picture_failures ?? 0) + 1 }),
+  'video-requested': (state, event, _policy, now) =>
+    withImage(state, {
+      submission: null,
+      video_task: { task_id: event.taskId, requested_at_utc: formatTimestamp(now) },
+    }),
+  'video-outcome-unknown': (state) => {
+    const unknown = (state.image.unknown_outcomes ?? 0) + 1;
+    const failure =
+      unknown > MAX_UNKNOWN_OUTCOMES
+        ? { video_failure: 'twice nobody knows whether the video was ordered' }
+        : {};
+    return withImage(state, { unknown_outcomes: unknown, submission: null, ...failure });
+  },
+  'video-failed': (state, event) => {
+    const late = event.late
+      ? withLateTask(state.image, state.generation.generation_id, 'video')
+      : (state.image.late_tasks ?? []);
+    return withImage(state, {
+      video_failure: event.reason.slice(0, 500),
+      video_task: null,
+      submission: null,
+      ...lateTasks(late),
+    });
+  },
+  'media-saved': finished,
+  'post-finished': finished,
+  'late-result': (state, event) => {
+    const rest = (state.image.late_tasks ?? []).filter((task) => task.task_id !== event.task.task_id);
+    const reference = { task_id: event.task.task_id, requested_at_utc: event.task.requested_at_utc };
+    const arrived: Partial<ImageDocument> =
+      event.task.kind === 'image'
+        ? { midjourney_results: { ...event.answer } }
+        : { picture: { source: 'midjourney', candidate: 0 }, video_task: reference };
+    return withId(
+      withImage(withoutLate(state), { ...lateTasks(rest), ...arrived, replacing_mock: true }),
+      event.task.id,
+    );
+  },
+  'late-task-dropped': (state, event) => {
+    const rest = (state.image.late_tasks ?? []).filter((task) => task.task_id !== event.task.task_id);
+    return withImage(withoutLate(state), lateTasks(rest));
+  },
+};
+
+function withoutLate(state: ChannelState): ChannelState {
+  const { late_tasks: _gone, ...image } = state.image;
+  return { ...state, image: image as ImageDocument };
+}
+
+function givenUp(state: ChannelState, late: LateTask[]): ChannelState {
+  return {
+    ...state,
+    image: withoutProgress(state.image, { status: 'timed_out_mock_needed', ...lateTasks(late) }),
+  };
+}
+
+function restUntil(policy: Policy, failures: number, now: Date): string {
+  return formatTimestamp(new Date(now.getTime() + backoffSeconds(policy, failures) * 1000));
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+const NEVER: Row = {
+  'id-minted': null,
+  'content-written': null,
+  'content-abandoned': null,
+  'submission-intended': null,
+  'submission-withdrawn': null,
+  'image-requested': null,
+  'image-refused': null,
+  'image-outcome-unknown': null,
+  'image-answered': null,
+  'image-unusable': null,
+  'image-timed-out': null,
+  'image-given-up': null,
+  'task-adopted': null,
+  'inconsistency-cleared': null,
+  'picture-saved': null,
+  'picture-failed': null,
+  'video-requested': null,
+  'video-outcome-unknown': null,
+  'video-failed': null,
+  'media-saved': null,
+  'post-finished': null,
+  'late-result': null,
+  'late-task-dropped': null,
+};
+
+function row<T extends EventType>(...possible: readonly T[]): Row {
+  const cells: Record<string, unknown> = { ...NEVER };
+  for (const type of possible) cells[type] = on[type];
+  return cells as unknown as Row;
+}
+
+const TABLE: { readonly [P in Phase]: Row } = {
+  'timed-out': row('media-saved'),
+  results: row(
+    'picture-saved',
+    'picture-failed',
+    'submission-intended',
+    'submission-withdrawn',
+    'video-requested',
+    'video-outcome-unknown',
+    'video-failed',
+    'media-saved',
+    'image-given-up',
+  ),
+  task: row('image-answered', 'image-timed-out', 'task-adopted'),
+  'task-undated': row('task-adopted'),
+  submission: row(
+    'submission-intended',
+    'submission-withdrawn',
+    'image-requested',
+    'image-refused',
+    'image-outcome-unknown',
+    'image-given-up',
+    'inconsistency-cleared',
+  ),
+  'results-unusable': row('image-unusable', 'inconsistency-cleared'),
+  idle: row(
+    'id-minted',
+    'content-written',
+    'content-abandoned',
+    'post-finished',
+    'late-result',
+    'late-task-dropped',
+  ),
+};
