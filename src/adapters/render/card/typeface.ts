@@ -1,0 +1,67 @@
+/**
+ * The one typeface of the cards, read from the package and turned into outlines here. Text never reaches the picture
+ * library as text: it would be set in whatever font the machine has, or in empty boxes on a server that has none.
+ */
+import { readFile } from 'node:fs/promises';
+
+import opentype from 'opentype.js';
+import type { Command } from 'opentype.js';
+
+/** Sizes and coordinates in pixels; widths include kerning. */
+export interface Typeface {
+  /** The same text with only characters that this typeface can draw. */
+  readonly drawable: (text: string) => string;
+  readonly width: (text: string, size: number) => number;
+  /** SVG path data of the outlines, with the baseline at `y`. */
+  readonly outline: (text: string, x: number, y: number, size: number) => string;
+}
+
+/** Height of a capital of Onest as a part of the font size (its OS/2 table: 708 of 1000). */
+export const CAPITAL_HEIGHT = 0.708;
+
+const FONT_FILE = new URL('../../../../assets/fonts/Onest-Bold.ttf', import.meta.url);
+
+/** Large bold type looks loose at its natural spacing. */
+const TRACKING = { kerning: true, letterSpacing: -0.012 } as const;
+
+export async function loadTypeface(): Promise<Typeface> {
+  const bytes = await readFile(FONT_FILE);
+  const font = opentype.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  return {
+    drawable: (text) => drawableText(text, (character) => font.hasChar(character)),
+    width: (text, size) => font.getAdvanceWidth(text, size, TRACKING),
+    outline: (text, x, y, size) => font.getPath(text, x, y, size, TRACKING).commands.map(pathData).join(''),
+  };
+}
+
+/** Our own, because the library's `toPathData` writes NaN for numbers like 1e-15, which cuts a title in the middle. */
+function pathData(command: Command): string {
+  const { type, ...points } = command;
+  const { x1, y1, x2, y2, x, y }: { [name in 'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y']?: number } = points;
+  const numbers = [x1, y1, x2, y2, x, y].filter((number) => number !== undefined);
+  return type + numbers.map((number) => number.toFixed(2)).join(' ');
+}
+
+/**
+ * Emoji and other signs without a glyph vanish, together with the space that they would leave; an unknown accented
+ * letter falls back to its plain form.
+ */
+export function drawableText(text: string, has: (character: string) => boolean): string {
+  const letters = [...new Intl.Segmenter('und', { granularity: 'grapheme' }).segment(text.normalize('NFC'))];
+  return letters
+    .map(({ segment }) => nearestDrawable(segment, has))
+    .join('')
+    .replaceAll(/\s+/gu, ' ')
+    .replaceAll(/\s+(?=[,.;:!?…])/gu, '')
+    .trim();
+}
+
+function nearestDrawable(grapheme: string, has: (character: string) => boolean): string {
+  if (/^[\s\p{Zs}]+$/u.test(grapheme)) return ' ';
+  // A digit with a keycap or a letter of a flag must not stay behind as a stray sign.
+  if (/\p{RGI_Emoji}/v.test(grapheme)) return '';
+  for (const form of [grapheme, grapheme.normalize('NFKC'), grapheme.normalize('NFKD').replaceAll(/\p{M}/gu, '')]) {
+    if (form !== '' && [...form].every((character) => character.trim() !== '' && has(character))) return form;
+  }
+  return '';
+}
