@@ -1,0 +1,98 @@
+/** The only place that builds adapters from a configuration. Heavy ones are loaded when they are first needed, so that a run with nothing to do starts at once. */
+import { createDownloads } from '../adapters/http/downloads.ts';
+import { createHttp } from '../adapters/http/http.ts';
+import { createSystemClock } from '../adapters/system/clock.ts';
+import { createSystemRandom } from '../adapters/system/random.ts';
+import { createWorkspace } from '../adapters/system/workspace.ts';
+import type { Environment } from '../config/environment.ts';
+import { secretsOf } from '../config/environment.ts';
+import { createRedactor } from '../config/redaction.ts';
+import { addresses, bucketSettings, runwayRequest, textModel, visionModel } from '../config/resolved.ts';
+import type { Config } from '../config/schema.ts';
+import { success, type Result } from '../domain/failure.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { ChannelLock } from '../runtime/channel-lock.ts';
+import { fenceStore } from '../runtime/fenced-store.ts';
+import { createJournalStore } from '../runtime/journal-store.ts';
+import { createPayments } from '../runtime/payments.ts';
+import type { RunParts } from '../runtime/run-channel.ts';
+import { StateStore } from '../runtime/state-store.ts';
+import { createTicketLease } from '../runtime/ticket-lease.ts';
+import type { StepContext } from '../steps/context.ts';
+import { lazyProviders } from './providers.ts';
+import { channelSettings, policyOf, pricesOf } from './settings.ts';
+
+/** Between a lease ticket's put and the second look; longer than a store takes to show a write. */
+const LEASE_PAUSE_SECONDS = 0.2;
+export const USER_AGENT = 'reelmill';
+const DOWNLOAD_SECONDS = 300;
+/** Midjourney’s grids are below 10 MB; ten seconds of Runway’s best are below 100 MB. */
+const DOWNLOAD_BYTES = { picture: 50_000_000, video: 500_000_000 };
+
+export interface Surroundings {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Which machine and program holds the lease, for people who look into the bucket. */
+  readonly holder: string;
+  /** Replaces the system's clock: the demo runs a whole day in seconds. */
+  readonly clock?: Clock;
+  /** Told of each request to the object store. */
+  readonly onRequest?: (operation: string) => void;
+}
+
+export async function openStore(config: Config, environment: Environment, onRequest?: (operation: string) => void): Promise<Result<ObjectStore>> {
+  const counting = onRequest ? { onRequest } : {};
+  if (environment.store.kind === 'folder') {
+    const { createFolderStore } = await import('../adapters/folder/folder-store.ts');
+    return success(createFolderStore(environment.store.path, counting));
+  }
+  const bucket = bucketSettings(config, environment);
+  if (!bucket.ok) return bucket;
+  const { createS3Store } = await import('../adapters/s3/s3-store.ts');
+  const { accessKey, secretKey, ...rest } = bucket.value;
+  return success(await createS3Store({ ...rest, accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal(), userAgent: USER_AGENT, ...counting }));
+}
+
+/** Everything that a run needs. Fails only when the store cannot be opened; a provider without a key fails when it is asked. */
+export async function composeRun(surroundings: Surroundings): Promise<Result<RunParts>> {
+  const { config, environment, log, signal } = surroundings;
+  const raw = await openStore(config, environment, surroundings.onRequest);
+  if (!raw.ok) return raw;
+  const clock = surroundings.clock ?? createSystemClock();
+  const random = createSystemRandom();
+  const redact = createRedactor(secretsOf(environment));
+  const settings = channelSettings(config);
+  const { WORKFLOW: workflow } = config;
+  const lease = createTicketLease({
+    store: raw.value,
+    clock,
+    random,
+    holder: surroundings.holder,
+    settings: { termSeconds: workflow.lease_seconds, clockBoundSeconds: workflow.clock_bound_seconds, pauseSeconds: LEASE_PAUSE_SECONDS },
+  });
+  const store = fenceStore(raw.value, lease);
+  const state = new StateStore(store, settings.documents, clock);
+  const journal = createJournalStore(store, clock, redact);
+  const http = createHttp({ allowLoopback: environment.allowLoopback, userAgent: USER_AGENT, redact });
+  const context: StepContext = {
+    settings,
+    prices: pricesOf(config),
+    store,
+    journal,
+    payments: createPayments({ journal, lease, clock, random }),
+    ...lazyProviders({ config, environment, http, redact, addresses: addresses(config, environment), models: { text: textModel(config), vision: visionModel(config), video: runwayRequest(config).model } }),
+    downloads: createDownloads({ allowLoopback: environment.allowLoopback, userAgent: USER_AGENT, timeoutSeconds: DOWNLOAD_SECONDS, maxBytes: DOWNLOAD_BYTES }),
+    workspace: createWorkspace(),
+    clock,
+    random,
+    log,
+    keepLease: () => lease.ensureHeld(),
+    signal,
+  };
+  const lock = new ChannelLock({ lease, state, clock, log, leaseSeconds: workflow.lease_seconds, staleSeconds: workflow.lock_stale_seconds });
+  return success({ context, lock, state, policy: policyOf(config) });
+}
