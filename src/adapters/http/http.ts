@@ -41,6 +41,8 @@ export interface JsonAnswer {
 }
 
 export interface Http {
+  /** For what an adapter words itself out of an answer. */
+  readonly redact: Redact;
   /**
    * A success is a 2xx answer with JSON in it. Otherwise: `provider_denied` (401, 402, 403), `provider_throttled` (429),
    * `provider_refused` (other 4xx), `provider_unavailable` or, for a paid request that may have been acted on,
@@ -52,6 +54,7 @@ export interface Http {
 /** An `Http` on Node's own client: one fresh connection a request, no redirects, no cookies, no proxies. */
 export function createHttp(options: HttpOptions): Http {
   return {
+    redact: options.redact,
     async requestJson(request) {
       const url = URL.parse(request.url);
       if (url === null || !isUsable(url, options.allowLoopback))

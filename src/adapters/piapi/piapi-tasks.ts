@@ -1,0 +1,157 @@
+/**
+ * Midjourney pictures through PiAPI (P3, W1–W3). A create that timed out may have been charged and there is no key against
+ * repeating it, so one call here is one request, and every failure says whether a picture may have been paid for.
+ */
+import { z } from 'zod';
+
+import { failure, success, type Result } from '../../domain/failure.ts';
+import type { ImageRequest, ImageTasks, ImageTaskStatus } from '../../ports/image-task.ts';
+import { answerFailure, type RequestFacts } from '../http/classify.ts';
+import type { Http } from '../http/http.ts';
+import { reasonIn, type Redact } from '../http/reason.ts';
+import { shownAddress } from '../http/web-address.ts';
+import { flatTask, readStatus } from './task-answer.ts';
+
+export interface PiapiOptions {
+  readonly apiKey: string;
+  /** Where tasks are created: `https://api.piapi.ai/api/v1/task`. */
+  readonly endpoint: string;
+  /** Where their status is asked with `fetch`: `https://api.piapi.ai/mj/v2/fetch`. */
+  readonly fetchEndpoint: string;
+  /** `fetch`: POST to `fetchEndpoint` (W1). `task`: the newer GET of `endpoint`/{id}. */
+  readonly statusApi: 'fetch' | 'task';
+  readonly http: Http;
+  /** `relax`, `fast` or `turbo`: speed and price. */
+  readonly processMode: string;
+  /** Skips PiAPI's own check of the prompt; default false, since rejected prompts count against the account. */
+  readonly skipPromptCheck?: boolean;
+  /** PiAPI posts the result here; it repeats the secret in `x-webhook-secret`. */
+  readonly webhook?: { readonly endpoint: string; readonly secret: string };
+}
+
+const PROVIDER = 'piapi';
+const MODEL = 'midjourney';
+/** W1 names 120 seconds for the check; creating answers faster. */
+const TIMEOUT_SECONDS = 120;
+const MOST_BYTES = 2 * 1024 * 1024;
+
+const envelopeSchema = z.looseObject({ code: z.number().optional(), data: z.unknown().optional() });
+const createdSchema = z.looseObject({ task_id: z.string().trim().min(1).max(300) });
+
+/** `ImageTasks` for Midjourney. Costs are not read from `meta.usage`: its unit is documented nowhere, so `costUsd` is null. */
+export function createPiapiTasks(options: PiapiOptions): ImageTasks {
+  return {
+    provider: PROVIDER,
+    model: `${MODEL} ${options.processMode}`,
+    submit: (request) => submit(options, request),
+    status: (taskId) => status(options, taskId),
+  };
+}
+
+async function submit(
+  options: PiapiOptions,
+  request: ImageRequest,
+): Promise<Result<{ readonly taskId: string; readonly costUsd: null }>> {
+  const facts: RequestFacts = {
+    purpose: 'Submitting the picture task',
+    provider: PROVIDER,
+    effect: 'paid',
+    url: shownAddress(options.endpoint),
+  };
+  const answer = await send(options, facts, 'POST', options.endpoint, createBody(options, request));
+  if (!answer.ok) return answer;
+  const envelope = opened(facts, answer.value, options.http.redact);
+  if (!envelope.ok) return envelope;
+  const created = createdSchema.safeParse(envelope.value['data']);
+  if (!created.success) return badAnswer(facts, 'holds no task id');
+  return success({ taskId: created.data.task_id, costUsd: null });
+}
+
+function createBody(options: PiapiOptions, request: ImageRequest): unknown {
+  const { webhook } = options;
+  return {
+    model: MODEL,
+    task_type: 'imagine',
+    input: {
+      prompt: request.prompt,
+      aspect_ratio: request.aspectRatio,
+      process_mode: options.processMode,
+      skip_prompt_check: options.skipPromptCheck ?? false,
+      ...(isGiven(request.version) ? { version: request.version } : {}),
+      ...(isGiven(request.style) ? { style: request.style } : {}),
+    },
+    ...(webhook === undefined
+      ? {}
+      : { config: { webhook_config: { endpoint: webhook.endpoint, secret: webhook.secret } } }),
+  };
+}
+
+function isGiven(text: string | null): boolean {
+  return text !== null && text.trim() !== '';
+}
+
+async function status(options: PiapiOptions, taskId: string): Promise<Result<ImageTaskStatus>> {
+  const viaFetch = options.statusApi === 'fetch';
+  const url = viaFetch
+    ? options.fetchEndpoint
+    : `${options.endpoint.replace(/\/+$/, '')}/${encodeURIComponent(taskId)}`;
+  const facts: RequestFacts = {
+    purpose: 'Checking the picture task',
+    provider: PROVIDER,
+    effect: 'none',
+    url: shownAddress(url),
+  };
+  const answer = viaFetch
+    ? await send(options, facts, 'POST', url, { task_id: taskId })
+    : await send(options, facts, 'GET', url);
+  if (!answer.ok) return answer;
+  const envelope = opened(facts, answer.value, options.http.redact);
+  if (!envelope.ok) return envelope;
+  const flat = flatTask(envelope.value);
+  const found = flat['task_id'];
+  if (typeof found === 'string' && found !== '' && found !== taskId)
+    return badAnswer(facts, 'is about another task');
+  return readStatus(flat) ?? badAnswer(facts, 'holds no status');
+}
+
+async function send(
+  options: PiapiOptions,
+  facts: RequestFacts,
+  method: 'GET' | 'POST',
+  url: string,
+  body?: unknown,
+): Promise<Result<unknown>> {
+  const answer = await options.http.requestJson({
+    method,
+    url,
+    headers: { 'x-api-key': options.apiKey },
+    timeoutSeconds: TIMEOUT_SECONDS,
+    maxBytes: MOST_BYTES,
+    provider: PROVIDER,
+    purpose: facts.purpose,
+    effect: facts.effect,
+    ...(body === undefined ? {} : { body }),
+  });
+  return answer.ok ? success(answer.value.json) : answer;
+}
+
+/** PiAPI also answers errors with HTTP 200: the `code` of the body is the true status. */
+function opened(facts: RequestFacts, json: unknown, redact: Redact): Result<Record<string, unknown>> {
+  const envelope = envelopeSchema.safeParse(json);
+  if (!envelope.success) return badAnswer(facts, 'is not of the promised shape');
+  const { code } = envelope.data;
+  if (code === undefined || code === 200) return success(envelope.data);
+  const data = z.looseObject({ error: z.unknown() }).safeParse(envelope.data.data);
+  const reason = reasonIn(data.success ? [data.data.error, json] : json, redact);
+  return answerFailure(facts, {
+    status: code >= 400 && code <= 599 ? code : 400,
+    retryAfter: null,
+    reason,
+    structured: true,
+  });
+}
+
+function badAnswer(facts: RequestFacts, problem: string): ReturnType<typeof failure> {
+  const place = { provider: PROVIDER, ...(facts.url === undefined ? {} : { url: facts.url }) };
+  return failure('provider_bad_answer', `${facts.purpose}: the answer ${problem}`, place);
+}

@@ -1,0 +1,39 @@
+/**
+ * The two status calls answer in two shapes. The stored results (W3) have one, the flat shape of `/mj/v2/fetch`, so that
+ * whoever reads them later need not know which call was made; nothing that came is dropped.
+ */
+import { success, type Success } from '../../domain/failure.ts';
+import type { ImageTaskStatus } from '../../ports/image-task.ts';
+
+/** W3. Everything else, `staged` and words we do not know included, means that the task is still under way. */
+const FINAL = new Set(['completed', 'finished', 'failed']);
+const LONGEST_STATUS = 60;
+
+/** The answer in the shape of `/mj/v2/fetch`; an answer that already has it comes back as it is. */
+export function flatTask(answer: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const data = recordOf(answer['data']);
+  if (data === null || answer['status'] !== undefined) return { ...answer };
+  const { output, ...task } = data;
+  const { data: _, ...envelope } = answer;
+  return { ...envelope, ...task, task_result: task['task_result'] ?? output ?? {} };
+}
+
+/** Null when the answer holds no status. */
+export function readStatus(flat: Readonly<Record<string, unknown>>): Success<ImageTaskStatus> | null {
+  const worded = flat['status'];
+  if (typeof worded !== 'string' || worded.trim() === '') return null;
+  const status = worded.trim().slice(0, LONGEST_STATUS);
+  if (FINAL.has(status.toLowerCase()))
+    return success({ state: 'final', status, answer: { ...flat }, costUsd: null });
+  return success({ state: 'pending', status, progress: progressOf(flat) });
+}
+
+function progressOf(flat: Readonly<Record<string, unknown>>): number | null {
+  const progress = recordOf(flat['task_result'])?.['task_progress'];
+  const number = typeof progress === 'string' ? Number.parseFloat(progress) : progress;
+  return typeof number === 'number' && number >= 0 && number <= 100 ? number : null;
+}
+
+function recordOf(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+}
