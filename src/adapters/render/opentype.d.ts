@@ -19,7 +19,11 @@ declare module 'opentype.js' {
   interface Font {
     readonly unitsPerEm: number;
     hasChar(character: string): boolean;
-    getAdvanceWidth(text: string, fontSize: number, options?: { kerning?: boolean; letterSpacing?: number }): number;
+    getAdvanceWidth(
+      text: string,
+      fontSize: number,
+      options?: { kerning?: boolean; letterSpacing?: number },
+    ): number;
     getPath(
       text: string,
       x: number,

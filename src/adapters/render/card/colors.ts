@@ -45,7 +45,13 @@ export function mix(from: Color, to: Color, share: number): Color {
 }
 
 export function hex(color: Color): string {
-  return `#${color.map((part) => Math.round(Math.min(255, Math.max(0, part))).toString(16).padStart(2, '0')).join('')}`;
+  return `#${color
+    .map((part) =>
+      Math.round(Math.min(255, Math.max(0, part)))
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`;
 }
 
 /** WCAG 2.2 contrast ratio, 1–21. */

@@ -70,13 +70,20 @@ function discs({ x, y, unit, light, shade, random }: Stage): string {
 
 /** Lines of equal height around a hill, as on a map. */
 function contours({ x, y, unit, light, shade, random }: Stage): string {
-  const waves = [2, 3, 5].map((count) => ({ count, phase: random() * 2 * Math.PI, height: (0.1 + random() * 0.1) / count }));
+  const waves = [2, 3, 5].map((count) => ({
+    count,
+    phase: random() * 2 * Math.PI,
+    height: (0.1 + random() * 0.1) / count,
+  }));
   const parts: string[] = [];
   for (let index = 0; index < 15; index += 1) {
     const radius = unit * (0.035 + index * 0.048);
     const points = Array.from({ length: 72 }, (_, step) => {
       const angle = (step / 72) * 2 * Math.PI;
-      const bend = waves.reduce((sum, wave) => sum + wave.height * Math.sin(wave.count * angle + wave.phase + index * 0.13), 1);
+      const bend = waves.reduce(
+        (sum, wave) => sum + wave.height * Math.sin(wave.count * angle + wave.phase + index * 0.13),
+        1,
+      );
       return [x + Math.cos(angle) * radius * bend * 1.25, y + Math.sin(angle) * radius * bend] as const;
     });
     parts.push(
@@ -114,7 +121,9 @@ function halftone({ size, x, y, unit, light, shade, random }: Stage): string {
       const dotY = row * pitch * 0.866;
       const near = 1 - Math.hypot(dotX - x, dotY - y) / reach;
       if (near <= 0.04) continue;
-      parts.push(`<circle cx="${dotX.toFixed(1)}" cy="${dotY.toFixed(1)}" r="${(pitch * 0.52 * near ** 0.9).toFixed(2)}"/>`);
+      parts.push(
+        `<circle cx="${dotX.toFixed(1)}" cy="${dotY.toFixed(1)}" r="${(pitch * 0.52 * near ** 0.9).toFixed(2)}"/>`,
+      );
     }
   }
   return `<circle cx="${x}" cy="${y}" r="${unit * 0.3}" fill="${light}" opacity="0.55"/><g fill="${shade}" opacity="0.6">${parts.join('')}</g>`;

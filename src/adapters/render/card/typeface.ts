@@ -12,7 +12,7 @@ export interface Typeface {
   /** The same text with only characters that this typeface can draw. */
   readonly drawable: (text: string) => string;
   readonly width: (text: string, size: number) => number;
-  /** SVG path data of the outlines, with the baseline at `y`. */
+  /** SVG path data of the outlines, with the ink's left edge at `x` and the baseline at `y`. */
   readonly outline: (text: string, x: number, y: number, size: number) => string;
 }
 
@@ -30,16 +30,30 @@ export async function loadTypeface(): Promise<Typeface> {
   return {
     drawable: (text) => drawableText(text, (character) => font.hasChar(character)),
     width: (text, size) => font.getAdvanceWidth(text, size, TRACKING),
-    outline: (text, x, y, size) => font.getPath(text, x, y, size, TRACKING).commands.map(pathData).join(''),
+    outline: (text, x, y, size) => aligned(font.getPath(text, 0, y, size, TRACKING).commands, x),
   };
 }
 
+/** Letters carry space on their left in proportion to their size; without this, a large line starts right of a small one. */
+function aligned(commands: readonly Command[], left: number): string {
+  const starts = commands.flatMap((command) => (command.type === 'Z' ? [] : [command.x]));
+  const shift = left - starts.reduce((least, x) => Math.min(least, x), Number.POSITIVE_INFINITY);
+  return commands.map((command) => pathData(command, shift)).join('');
+}
+
 /** Our own, because the library's `toPathData` writes NaN for numbers like 1e-15, which cuts a title in the middle. */
-function pathData(command: Command): string {
-  const { type, ...points } = command;
-  const { x1, y1, x2, y2, x, y }: { [name in 'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y']?: number } = points;
-  const numbers = [x1, y1, x2, y2, x, y].filter((number) => number !== undefined);
-  return type + numbers.map((number) => number.toFixed(2)).join(' ');
+function pathData(command: Command, shift: number): string {
+  const point = (x: number, y: number) => `${(x + shift).toFixed(2)} ${y.toFixed(2)} `;
+  switch (command.type) {
+    case 'Z':
+      return 'Z';
+    case 'Q':
+      return `Q${point(command.x1, command.y1)}${point(command.x, command.y)}`;
+    case 'C':
+      return `C${point(command.x1, command.y1)}${point(command.x2, command.y2)}${point(command.x, command.y)}`;
+    default:
+      return `${command.type}${point(command.x, command.y)}`;
+  }
 }
 
 /**
@@ -60,7 +74,11 @@ function nearestDrawable(grapheme: string, has: (character: string) => boolean):
   if (/^[\s\p{Zs}]+$/u.test(grapheme)) return ' ';
   // A digit with a keycap or a letter of a flag must not stay behind as a stray sign.
   if (/\p{RGI_Emoji}/v.test(grapheme)) return '';
-  for (const form of [grapheme, grapheme.normalize('NFKC'), grapheme.normalize('NFKD').replaceAll(/\p{M}/gu, '')]) {
+  for (const form of [
+    grapheme,
+    grapheme.normalize('NFKC'),
+    grapheme.normalize('NFKD').replaceAll(/\p{M}/gu, ''),
+  ]) {
     if (form !== '' && [...form].every((character) => character.trim() !== '' && has(character))) return form;
   }
   return '';

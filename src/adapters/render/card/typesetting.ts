@@ -33,16 +33,29 @@ const BREAK = '\u00ad';
 export function setText(text: string, box: TextBox, measure: Measure): SetText {
   const words = bindShortWords(text).flatMap((word) => breakable(word, box, measure));
   if (words.length === 0) return { lines: [], size: box.largest };
-  for (const [floor, most] of [
-    [box.comfortable, TITLE_LINES],
-    [box.smallest, Number.POSITIVE_INFINITY],
-  ] as const) {
-    for (let size = box.largest; size >= floor; size *= STEP) {
-      const lines = balance(words, size, box.width, measure);
-      if (lines !== undefined && lines.length <= Math.min(most, linesThatFit(box, size))) return { lines, size };
-    }
+  return (
+    bestSize(words, box, box.comfortable, TITLE_LINES, measure) ??
+    bestSize(words, box, box.smallest, Number.POSITIVE_INFINITY, measure) ??
+    cut(words, box, measure)
+  );
+}
+
+/** Large type against even lines: a third smaller is accepted for lines that break where the sense does. */
+function bestSize(
+  words: readonly string[],
+  box: TextBox,
+  floor: number,
+  most: number,
+  measure: Measure,
+): SetText | undefined {
+  let best: (SetText & { score: number }) | undefined;
+  for (let size = box.largest; size >= floor; size *= STEP) {
+    const balanced = balance(words, size, box.width, measure);
+    if (balanced === undefined || balanced.lines.length > Math.min(most, linesThatFit(box, size))) continue;
+    const score = Math.log(size) - (2 * balanced.cost) / balanced.lines.length;
+    if (best === undefined || score > best.score) best = { lines: balanced.lines, size, score };
   }
-  return cut(words, box, measure);
+  return best === undefined ? undefined : { lines: best.lines, size: best.size };
 }
 
 function linesThatFit(box: TextBox, size: number): number {
@@ -109,7 +122,7 @@ function balance(
   size: number,
   width: number,
   measure: Measure,
-): string[] | undefined {
+): { lines: string[]; cost: number } | undefined {
   const space = measure(' ', size);
   const widths = words.map((word) => measure(shown([word]), size));
   if (widths.some((wide) => wide > width)) return undefined;
@@ -123,18 +136,22 @@ function balance(
       if (length > width) break;
       const gap = (even - length) / even;
       const lonely = next === words.length && first > 0 && length < even * 0.45 ? 0.35 : 0;
-      const cost = gap * gap + lonely + LINE_COST + (best[next]?.cost ?? 0);
+      const sense = next < words.length && !/[,.;:!?…—–]$/u.test(words[next - 1] ?? '') ? SENSE_COST : 0;
+      const cost = gap * gap + lonely + sense + LINE_COST + (best[next]?.cost ?? 0);
       if (cost < (best[first]?.cost ?? 0)) best[first] = { cost, next };
     }
   }
   const lines: string[] = [];
-  for (let first = 0; first < words.length; ) {
+  for (let first = 0; first < words.length;) {
     const next = best[first]?.next ?? words.length;
     lines.push(shown(words.slice(first, next)));
     first = next;
   }
-  return lines;
+  return { lines, cost: best[0]?.cost ?? 0 };
 }
+
+/** A break inside a phrase, against one after a comma. */
+const SENSE_COST = 0.04;
 
 /** Keeps a title from taking another line only to be a little more even. */
 const LINE_COST = 0.05;
