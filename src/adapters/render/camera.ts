@@ -3,8 +3,11 @@
  * jump" is checked without pixels. The failure it prevents: a zoom that shakes because rectangles were rounded to pixels.
  */
 
-/** `slow` suits a picture that people look at for ten seconds; `lively` is for a clip that plays a filmed scene. */
-export type Motion = 'slow' | 'lively';
+/**
+ * `slow` suits a picture that people look at for ten seconds; `lively` is for a clip that plays a filmed scene; `title`
+ * keeps the lower left in view, where a card has its text.
+ */
+export type Motion = 'slow' | 'lively' | 'title';
 
 /** The visible part of the picture, in fractions of its width and height; width and height share one fraction. */
 export interface View {
@@ -22,12 +25,17 @@ interface CameraPath {
 
 const MOTIONS = {
   slow: { widest: 0.97, closest: 0.84, reach: 0.86, ramp: 0.3 },
+  title: { widest: 1, closest: 0.9, reach: 1, ramp: 0.3 },
   lively: { widest: 1, closest: 0.66, reach: 0.95, ramp: 0.18 },
 } as const satisfies Record<Motion, object>;
 
 /** One of eight directions, and in or out, from any 32-bit number: the same picture always moves the same way. */
 export function cameraPath(motion: Motion, seed: number): CameraPath {
   const { widest, closest, reach, ramp } = MOTIONS[motion];
+  if (motion === 'title') {
+    const [wide, close] = [placed(widest, 0, 0), placed(closest, -0.75, 0.75)];
+    return (seed & 1) === 0 ? { start: wide, end: close, ramp } : { start: close, end: wide, ramp };
+  }
   const angle = (((seed >>> 1) % 8) / 8 + 1 / 24) * 2 * Math.PI;
   const wide = placed(widest, -Math.cos(angle) * reach, -Math.sin(angle) * reach);
   const close = placed(closest, Math.cos(angle) * reach, Math.sin(angle) * reach);

@@ -11,13 +11,14 @@ import { writeH264 } from './h264-file.ts';
 import { hashBytes } from './hash.ts';
 import { PICTURE_INPUT } from './pictures.ts';
 import { drawFrame, planesFromRgb } from './planes.ts';
+import { isTitleCard } from './title-card-mark.ts';
 
 export interface CameraVideo {
   readonly size: PictureSize;
   /** Seconds. */
   readonly duration: number;
   readonly fps: number;
-  readonly motion: Motion;
+  readonly motion: Exclude<Motion, 'title'>;
 }
 
 /** How much finer than the video the picture is kept, so that the closest view still has a sample per pixel. */
@@ -27,7 +28,12 @@ const OVERSAMPLING = 1.5;
 export async function writeCameraVideo(picture: string, output: string, video: CameraVideo): Promise<void> {
   const { size, fps } = video;
   const frames = Math.round(video.duration * fps);
-  const sourceSize = { width: even(size.width * OVERSAMPLING), height: even(size.height * OVERSAMPLING) };
+  const sourceSize = {
+    width: fourfold(size.width * OVERSAMPLING),
+    height: fourfold(size.height * OVERSAMPLING),
+  };
+  const { exif } = await sharp(picture, PICTURE_INPUT).metadata();
+  const motion = video.motion === 'slow' && isTitleCard(exif) ? 'title' : video.motion;
   const rgb = await sharp(picture, PICTURE_INPUT)
     .autoOrient()
     .flatten({ background: '#ffffff' })
@@ -36,13 +42,13 @@ export async function writeCameraVideo(picture: string, output: string, video: C
     .removeAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer();
-  const path = cameraPath(video.motion, hashBytes(rgb));
+  const path = cameraPath(motion, hashBytes(rgb));
   const planes = planesFromRgb(rgb, sourceSize);
   await writeH264(output, { size, fps, frames }, (index, frame) => {
     drawFrame(planes, viewAt(path, frames === 1 ? 0 : index / (frames - 1)), size, frame);
   });
 }
 
-function even(length: number): number {
-  return Math.round(length / 2) * 2;
+function fourfold(length: number): number {
+  return Math.round(length / 4) * 4;
 }

@@ -32,8 +32,7 @@ declare module 'opentype.js' {
       options?: { kerning?: boolean; letterSpacing?: number },
     ): Path;
   }
-  function parse(data: ArrayBuffer): Font;
-  const opentype: { readonly parse: typeof parse };
+  const opentype: { readonly parse: (data: ArrayBuffer) => Font };
   export default opentype;
   export type { Command, Font };
 }

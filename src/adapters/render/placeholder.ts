@@ -12,6 +12,7 @@ import type { Typeface } from './card/typeface.ts';
 import { CAPITAL_HEIGHT, loadTypeface } from './card/typeface.ts';
 import { setText } from './card/typesetting.ts';
 import { hashBytes, seededRandom } from './hash.ts';
+import { TITLE_CARD_MARK } from './title-card-mark.ts';
 
 const LEADING = 1.1;
 
@@ -24,6 +25,7 @@ export async function drawPlaceholder(output: string, card: PlaceholderCard): Pr
     .resize(width, height, { fit: 'fill' })
     .composite([{ input: grain(seed), raw: { width: GRAIN, height: GRAIN, channels: 4 }, tile: true }])
     .removeAlpha()
+    .withExif({ IFD0: { ImageDescription: TITLE_CARD_MARK } })
     .png({ compressionLevel: 6 })
     .toFile(output);
   return { width, height, format: 'png' };

@@ -6,12 +6,19 @@
 import type { PictureSize } from '../../ports/renderer.ts';
 import type { View } from './camera.ts';
 
-/** Planar YUV 4:2:0, BT.709, limited range (16–235): the layout of an `I420` frame. */
+/** A picture as YUV 4:2:0, BT.709, limited range (16–235). */
 export interface Planes {
   readonly size: PictureSize;
-  readonly luma: Uint8Array;
-  readonly blue: Uint8Array;
-  readonly red: Uint8Array;
+  readonly luma: Plane;
+  readonly blue: Plane;
+  readonly red: Plane;
+}
+
+/** One value of 0–255 in 16 bits, so that two neighbours can be weighed in one multiplication of their common word. */
+interface Plane extends PictureSize {
+  readonly values: Uint16Array;
+  /** The same memory, two values a word; an even width keeps rows and words aligned. */
+  readonly pairs: Uint32Array;
 }
 
 /** Bytes of one I420 frame; width and height are even. */
@@ -19,14 +26,17 @@ export function frameBytes(size: PictureSize): number {
   return (size.width * size.height * 3) / 2;
 }
 
-/** `rgb` holds 3 bytes a pixel, rows without padding; width and height are even. Coefficients: ITU-R BT.709-6, table 3. */
+/**
+ * `rgb` holds 3 bytes a pixel, rows without padding; width and height are multiples of 4. Coefficients: ITU-R BT.709-6,
+ * items 3.2–3.4, scaled to limited range.
+ */
 export function planesFromRgb(rgb: Uint8Array, size: PictureSize): Planes {
   const { width, height } = size;
-  const luma = new Uint8Array(width * height);
-  const blue = new Uint8Array((width * height) / 4);
-  const red = new Uint8Array((width * height) / 4);
-  for (let pixel = 0, byte = 0; pixel < luma.length; pixel += 1, byte += 3) {
-    luma[pixel] =
+  const luma = plane(width, height);
+  const blue = plane(width / 2, height / 2);
+  const red = plane(width / 2, height / 2);
+  for (let pixel = 0, byte = 0; pixel < luma.values.length; pixel += 1, byte += 3) {
+    luma.values[pixel] =
       16.5 +
       0.182586 * byteAt(rgb, byte) +
       0.614231 * byteAt(rgb, byte + 1) +
@@ -39,11 +49,16 @@ export function planesFromRgb(rgb: Uint8Array, size: PictureSize): Planes {
       const r = four(rgb, byte, rowBytes);
       const g = four(rgb, byte + 1, rowBytes);
       const b = four(rgb, byte + 2, rowBytes);
-      blue[target] = 128.5 - 0.100644 * r - 0.338572 * g + 0.439216 * b;
-      red[target] = 128.5 + 0.439216 * r - 0.398942 * g - 0.040274 * b;
+      blue.values[target] = 128.5 - 0.100644 * r - 0.338572 * g + 0.439216 * b;
+      red.values[target] = 128.5 + 0.439216 * r - 0.398942 * g - 0.040274 * b;
     }
   }
   return { size, luma, blue, red };
+}
+
+function plane(width: number, height: number): Plane {
+  const values = new Uint16Array(width * height);
+  return { width, height, values, pairs: new Uint32Array(values.buffer) };
 }
 
 /** Cuts `view` out of `source` into one I420 frame of `size`, written into `frame`. */
@@ -57,17 +72,15 @@ export function drawFrame(source: Planes, view: View, size: PictureSize, frame: 
   const chromaEnd = lumaEnd + lumaEnd / 4;
   resample(
     source.luma,
-    source.size,
     axis(width, left + 0.5 * stepX - 0.5, stepX, source.size.width),
     axis(height, top + 0.5 * stepY - 0.5, stepY, source.size.height),
     frame.subarray(0, lumaEnd),
   );
-  const half = { width: source.size.width / 2, height: source.size.height / 2 };
   // H.264 puts a chroma sample level with the left one of its two pixels, midway between its two rows; ours sit in the middle of all four.
-  const columns = axis(width / 2, (left + 0.5 * stepX) / 2 - 0.5, stepX, half.width);
-  const rows = axis(height / 2, (top + stepY) / 2 - 0.5, stepY, half.height);
-  resample(source.blue, half, columns, rows, frame.subarray(lumaEnd, chromaEnd));
-  resample(source.red, half, columns, rows, frame.subarray(chromaEnd));
+  const columns = axis(width / 2, (left + 0.5 * stepX) / 2 - 0.5, stepX, source.blue.width);
+  const rows = axis(height / 2, (top + stepY) / 2 - 0.5, stepY, source.blue.height);
+  resample(source.blue, columns, rows, frame.subarray(lumaEnd, chromaEnd));
+  resample(source.red, columns, rows, frame.subarray(chromaEnd));
 }
 
 interface Axis {
@@ -88,34 +101,31 @@ function axis(count: number, first: number, step: number, sourceCount: number): 
 }
 
 /**
- * The hot loop: about 330 million samples for ten seconds of 1280×720. Two rows are blended first, two samples in one
- * multiplication (16 bits each: 255 × 256 fits), then neighbours of the blended row.
+ * The hot loop: about 330 million samples for ten seconds of 1280×720. Two rows are blended first, two values in one
+ * multiplication (255 × 256 fits into 16 bits, so nothing spills over), then neighbours of the blended row.
  */
-function resample(
-  source: Uint8Array,
-  size: PictureSize,
-  columns: Axis,
-  rows: Axis,
-  target: Uint8Array,
-): void {
+function resample(source: Plane, columns: Axis, rows: Axis, target: Uint8Array): void {
   const width = columns.index.length;
-  const blended = new Uint16Array(size.width);
-  const from = intAt(columns.index, 0);
-  const to = Math.min(intAt(columns.index, width - 1) + 2, size.width);
+  const words = source.width / 2;
+  const blended = new Uint16Array(source.width);
+  const blendedPairs = new Uint32Array(blended.buffer);
+  const from = intAt(columns.index, 0) >> 1;
+  const to = Math.min(((intAt(columns.index, width - 1) + 1) >> 1) + 1, words);
   let write = 0;
   for (let row = 0; row < rows.index.length; row += 1) {
-    const upper = Math.imul(intAt(rows.index, row), size.width);
-    const lower = upper + size.width;
+    const upper = Math.imul(intAt(rows.index, row), words);
+    const lower = upper + words;
     const down = intAt(rows.weight, row);
     const up = 256 - down;
-    for (let column = from; column < to; column += 1) {
-      blended[column] =
-        Math.imul(byteAt(source, upper + column), up) + Math.imul(byteAt(source, lower + column), down);
+    for (let word = from; word < to; word += 1) {
+      blendedPairs[word] =
+        Math.imul(pairAt(source.pairs, upper + word), up) +
+        Math.imul(pairAt(source.pairs, lower + word), down);
     }
     for (let column = 0; column < width; column += 1, write += 1) {
       const index = intAt(columns.index, column);
-      const first = wordAt(blended, index);
-      const second = wordAt(blended, index + 1);
+      const first = valueAt(blended, index);
+      const second = valueAt(blended, index + 1);
       target[write] =
         ((first << 8) + Math.imul(second - first, intAt(columns.weight, column)) + 32_768) >>> 16;
     }
@@ -133,7 +143,11 @@ function byteAt(samples: Uint8Array, index: number): number {
   return samples[index] ?? 0;
 }
 
-function wordAt(samples: Uint16Array, index: number): number {
+function valueAt(samples: Uint16Array, index: number): number {
+  return samples[index] ?? 0;
+}
+
+function pairAt(samples: Uint32Array, index: number): number {
   return samples[index] ?? 0;
 }
 

@@ -4,6 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 
+// Node loads the package's CommonJS file, which has only a default; the linter looks at the ES module for bundlers.
+// oxlint-disable-next-line import/default
 import opentype from 'opentype.js';
 import type { Command } from 'opentype.js';
 
@@ -26,6 +28,7 @@ const TRACKING = { kerning: true, letterSpacing: -0.012 } as const;
 
 export async function loadTypeface(): Promise<Typeface> {
   const bytes = await readFile(FONT_FILE);
+  // oxlint-disable-next-line import/no-named-as-default-member
   const font = opentype.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   return {
     drawable: (text) => drawableText(text, (character) => font.hasChar(character)),
@@ -79,7 +82,8 @@ function nearestDrawable(grapheme: string, has: (character: string) => boolean):
     grapheme.normalize('NFKC'),
     grapheme.normalize('NFKD').replaceAll(/\p{M}/gu, ''),
   ]) {
-    if (form !== '' && [...form].every((character) => character.trim() !== '' && has(character))) return form;
+    if (form !== '' && Array.from(form).every((character) => character.trim() !== '' && has(character)))
+      return form;
   }
   return '';
 }

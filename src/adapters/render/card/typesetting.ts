@@ -89,7 +89,7 @@ const VOWEL = /[aeiouyäöüéèàаеёиоуыэюяіїє]/iu;
 function breakable(word: string, box: TextBox, measure: Measure): string[] {
   if (measure(word, box.comfortable) <= box.width) return [word];
   if (word.includes(' ')) return word.split(' ').flatMap((part) => breakable(part, box, measure));
-  const letters = [...word];
+  const letters = Array.from(word);
   const count = Math.ceil(measure(word, box.comfortable) / (box.width * 0.86));
   const length = Math.ceil(letters.length / count);
   const pieces: string[] = [];
