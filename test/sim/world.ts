@@ -1,0 +1,138 @@
+/**
+ * Virtual time, processes that die, and faults at every I/O boundary, all from one seed. Nothing here waits for real
+ * time: an operation ends when the world's queue comes to it, so that overlapping runs interleave the same way every time.
+ */
+import { setImmediate as settled } from 'node:timers/promises';
+
+/** mulberry32: small, fast, and the same on every machine. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+interface Waiting {
+  readonly at: number;
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+export class World {
+  readonly random: () => number;
+  /** Seconds since the epoch. */
+  time: number;
+  #queue: Waiting[] = [];
+  #order = 0;
+
+  constructor(seed: number, start: Date) {
+    this.random = seededRandom(seed);
+    this.time = start.getTime() / 1000;
+  }
+
+  at(time: number, wake: () => void): void {
+    this.#order += 1;
+    const entry = { at: Math.max(time, this.time), order: this.#order, wake };
+    let index = this.#queue.length;
+    // Latest first, so that the next one is popped from the end.
+    while (index > 0 && comesBefore(entry, this.#queue[index - 1] as Waiting) === false) index -= 1;
+    this.#queue.splice(index, 0, entry);
+  }
+
+  sleep(seconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.at(this.time + seconds, resolve);
+    });
+  }
+
+  /** Runs until nothing waits, or until `until`. */
+  async run(until = Number.POSITIVE_INFINITY): Promise<void> {
+    for (;;) {
+      await settled();
+      const next = this.#queue.at(-1);
+      if (!next || next.at > until) break;
+      this.#queue.pop();
+      this.time = next.at;
+      next.wake();
+    }
+    if (Number.isFinite(until)) this.time = Math.max(this.time, until);
+  }
+}
+
+/** Whether `one` is due before `other`. */
+function comesBefore(one: Waiting, other: Waiting): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+export type Fault = 'none' | 'refused' | 'lost-before' | 'lost-after';
+
+export interface FaultRates {
+  /** Chance per operation of a clean refusal, of a request that never arrived, and of an answer that never did. */
+  readonly refused: number;
+  readonly lostBefore: number;
+  readonly lostAfter: number;
+  /** Chance per operation that the process sleeps for `stallSeconds`. */
+  readonly stall: number;
+  readonly stallSeconds: number;
+  /** Chance per operation that the process dies, before or after its effect. */
+  readonly crash: number;
+}
+
+export const CALM: FaultRates = { refused: 0, lostBefore: 0, lostAfter: 0, stall: 0, stallSeconds: 0, crash: 0 };
+
+/** One run of the program, as the world sees it: it does operations, one after another, until it ends or is killed. */
+export class Process {
+  readonly world: World;
+  readonly name: string;
+  readonly skewSeconds: number;
+  /** Local files, gone with the process. */
+  readonly files = new Map<string, Uint8Array>();
+  rates: FaultRates;
+  /** Kills the process at exactly this operation, counted from 1. */
+  crashPoint: { readonly operation: number; readonly side: 'before' | 'after' } | null = null;
+  operations = 0;
+  alive = true;
+  readonly trace: string[] = [];
+
+  constructor(world: World, name: string, rates: FaultRates, skewSeconds = 0) {
+    this.world = world;
+    this.name = name;
+    this.rates = rates;
+    this.skewSeconds = skewSeconds;
+  }
+
+  /** `effect` runs at one instant, or never. The answer says what the program may know of it. */
+  async operate<T>(label: string, effect: () => T): Promise<{ readonly fault: Fault; readonly value: T | undefined }> {
+    const { world } = this;
+    this.operations += 1;
+    const number = this.operations;
+    if (this.crashPoint?.operation === number && this.crashPoint.side === 'before') return this.die(label);
+    const { rates } = this;
+    const chance = world.random();
+    await world.sleep(0.005 + world.random() * 0.05 + (world.random() < rates.stall ? rates.stallSeconds * world.random() : 0));
+    const dies = world.random() < rates.crash;
+    if (dies && world.random() < 0.5) return this.die(label);
+    const fault = pickFault(chance, rates);
+    const value = fault === 'none' || fault === 'lost-after' ? effect() : undefined;
+    if (dies || (this.crashPoint?.operation === number && this.crashPoint.side === 'after')) return this.die(label);
+    if (fault !== 'none') await world.sleep(fault === 'refused' ? 0.01 : 30);
+    return { fault, value };
+  }
+
+  /** Nothing of the process happens any more: its promises simply never settle. */
+  die(label: string): Promise<never> {
+    this.alive = false;
+    this.trace.push(`died at ${this.operations} (${label})`);
+    return new Promise<never>(() => {});
+  }
+}
+
+function pickFault(chance: number, rates: FaultRates): Fault {
+  if (chance < rates.refused) return 'refused';
+  if (chance < rates.refused + rates.lostBefore) return 'lost-before';
+  if (chance < rates.refused + rates.lostBefore + rates.lostAfter) return 'lost-after';
+  return 'none';
+}
