@@ -29,6 +29,12 @@ export const WITHDRAWN_RUNWAY_MODELS: Readonly<Record<string, string>> = { gen3a
 /** Longest `promptText` that Runway takes, in UTF-16 code units. Source: the same types. */
 export const RUNWAY_PROMPT_LIMIT = 1000;
 
+/**
+ * Most bytes of a picture that is sent inside the request. Runway takes a data URI of up to 5 MB, and names 3.3 MB as
+ * what fits into one after encoding. Source: the same types, and Runway's guide to inputs.
+ */
+export const RUNWAY_PICTURE_BYTES = 3_300_000;
+
 interface Shape {
   readonly width: number;
   readonly height: number;

@@ -1,0 +1,59 @@
+/** What Runway says about a task. A word that we do not know means "not finished": giving up a task that still runs would pay for it twice. */
+import { z } from 'zod';
+
+import { failure, success, type Result } from '../../domain/failure.ts';
+import type { VideoTaskStatus } from '../../ports/video-task.ts';
+import { shortReason, type Redact } from '../http/reason.ts';
+
+const taskSchema = z.looseObject({
+  status: z.string().trim().min(1).max(100),
+  progress: z.number().nullish().catch(null),
+  output: z.array(z.unknown()).nullish().catch(null),
+  failure: z.string().nullish().catch(null),
+  failureCode: z.string().nullish().catch(null),
+});
+
+/**
+ * `failed` keeps Runway's reason and its code, such as `SAFETY.INPUT.TEXT`, which tells that the same request would fail
+ * again. `provider_bad_answer` when there is no status, or a success without an address.
+ */
+export function readTask(json: unknown, redact: Redact): Result<VideoTaskStatus> {
+  const task = taskSchema.safeParse(json);
+  if (!task.success) return badAnswer('holds no status');
+  const { status, progress, output } = task.data;
+  switch (status.toUpperCase()) {
+    case 'SUCCEEDED': {
+      const url = (output ?? []).find((entry) => typeof entry === 'string' && /^https?:\/\//i.test(entry));
+      return typeof url === 'string'
+        ? success({ state: 'succeeded', url })
+        : badAnswer('is a success without a video');
+    }
+    case 'FAILED':
+      return success({ state: 'failed', reason: reasonOf(task.data, redact) });
+    case 'CANCELLED':
+    case 'CANCELED':
+      return success({ state: 'failed', reason: 'The task was cancelled' });
+    default:
+      return success({ state: 'pending', status, progress: percent(progress) });
+  }
+}
+
+function reasonOf(task: z.infer<typeof taskSchema>, redact: Redact): string {
+  const code = task.failureCode?.trim() ?? '';
+  const words = task.failure?.trim() ?? '';
+  const reason = [words, code === '' ? '' : `(${code})`].filter((part) => part !== '').join(' ');
+  return reason === '' ? 'Runway gave no reason' : shortReason(reason, redact);
+}
+
+// Runway counts from 0 to 1, the log from 0 to 100.
+function percent(progress: number | null | undefined): number | null {
+  return progress === null || progress === undefined || progress < 0 || progress > 1
+    ? null
+    : Math.round(progress * 100);
+}
+
+function badAnswer(problem: string): ReturnType<typeof failure> {
+  return failure('provider_bad_answer', `Checking the video task: the answer ${problem}`, {
+    provider: 'runway',
+  });
+}
