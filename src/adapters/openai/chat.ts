@@ -1,0 +1,172 @@
+/**
+ * One request to a chat-completions server, which OpenAI and most others speak, through the AI SDK. Its retries are off,
+ * because each request is accounted for by its caller; what it throws becomes a classified failure.
+ */
+import type { FilePart, TextPart } from 'ai';
+import type { z } from 'zod';
+
+import { failure, success, type Failure, type Result } from '../../domain/failure.ts';
+import type { ModelAnswer } from '../../ports/text-model.ts';
+import type { RequestFacts } from '../http/classify.ts';
+import { causesOf } from '../http/causes.ts';
+import { clientFailure, type ClientAnswer } from '../http/client-failure.ts';
+import { createClientFetch } from '../http/client-fetch.ts';
+import { ExchangeError } from '../http/exchange.ts';
+import { TooLargeError } from '../http/read-bounded.ts';
+import { shortReason, type Redact } from '../http/reason.ts';
+import { jsonObjectsIn } from './json-in-text.ts';
+import { wireSchema } from './wire-schema.ts';
+
+export interface OpenaiOptions {
+  readonly apiKey: string;
+  /** Of an OpenAI-compatible server; default: OpenAI itself. */
+  readonly baseURL?: string;
+  readonly model: string;
+  /** For one whole request. */
+  readonly timeoutSeconds: number;
+  readonly redact: Redact;
+}
+
+export interface ChatRequest {
+  /** Starts the message of a failure: `Writing the topic`. */
+  readonly purpose: string;
+  readonly content: readonly (TextPart | FilePart)[];
+  readonly maxOutputTokens: number;
+  readonly temperature: number;
+}
+
+export const PROVIDER = 'openai';
+/** Named here because the SDK would otherwise take an address from the environment. */
+const OPENAI_ADDRESS = 'https://api.openai.com/v1';
+const MOST_BYTES = 8 * 1024 * 1024;
+
+/** The answer as text. See `TextModel` for the failures. */
+export function chatText(options: OpenaiOptions, request: ChatRequest): Promise<Result<ModelAnswer<string>>> {
+  return chat(options, request, null);
+}
+
+/** The answer as an object of `schema`, also when the server wraps it in other text. See `TextModel` for the failures. */
+export async function chatObject<T>(
+  options: OpenaiOptions,
+  request: ChatRequest,
+  schema: z.ZodType<T>,
+): Promise<Result<ModelAnswer<T>>> {
+  const answer = await chat(options, request, schema);
+  if (!answer.ok) return answer;
+  let problem = 'it holds no JSON object';
+  for (const candidate of jsonObjectsIn(answer.value.value)) {
+    const checked = schema.safeParse(candidate);
+    if (checked.success) return success({ ...answer.value, value: checked.data });
+    const [issue] = checked.error.issues;
+    problem = `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not of the promised shape'}`;
+  }
+  const message = `${request.purpose}: the answer is not what was asked for, ${shortReason(problem, options.redact)}`;
+  return failure('provider_bad_answer', message, { provider: PROVIDER });
+}
+
+async function chat(
+  options: OpenaiOptions,
+  request: ChatRequest,
+  schema: z.ZodType | null,
+): Promise<Result<ModelAnswer<string>>> {
+  const facts: RequestFacts = { purpose: request.purpose, provider: PROVIDER, effect: 'paid' };
+  const sdk = await loadSdk();
+  const wire = schema === null ? null : wireSchema(schema);
+  const openai = sdk.createOpenAI({
+    apiKey: options.apiKey,
+    baseURL: options.baseURL ?? OPENAI_ADDRESS,
+    fetch: createClientFetch({ timeoutSeconds: options.timeoutSeconds, maxBytes: MOST_BYTES }),
+  });
+  const settings = {
+    model: openai.chat(options.model),
+    messages: [{ role: 'user' as const, content: [...request.content] }],
+    maxOutputTokens: request.maxOutputTokens,
+    temperature: request.temperature,
+    maxRetries: 0,
+    providerOptions: { openai: { strictJsonSchema: wire?.strict ?? true } },
+  };
+  try {
+    if (wire === null) return readAnswer(facts, await sdk.generateText(settings), options.redact);
+    // Our own check replaces the SDK's, which would throw away an answer that only has words around it.
+    const output = sdk.Output.object({ schema: sdk.jsonSchema(wire.schema) });
+    return readAnswer(facts, await sdk.generateText({ ...settings, output }), options.redact);
+  } catch (error) {
+    if (sdk.NoObjectGeneratedError.isInstance(error)) return readAnswer(facts, error, options.redact);
+    return thrown(facts, sdk, error, options.redact);
+  }
+}
+
+interface RawAnswer {
+  readonly text?: string | undefined;
+  readonly finishReason?: string | undefined;
+  readonly usage?:
+    | { readonly inputTokens?: number | undefined; readonly outputTokens?: number | undefined }
+    | undefined;
+  readonly response?: { readonly modelId: string } | undefined;
+}
+
+function readAnswer(facts: RequestFacts, answer: RawAnswer, redact: Redact): Result<ModelAnswer<string>> {
+  const place = { provider: PROVIDER };
+  const text = answer.text ?? '';
+  if (answer.finishReason === 'length')
+    return failure('answer_truncated', `${facts.purpose}: the answer was cut by the token limit`, place);
+  if (answer.finishReason === 'content-filter') {
+    const reason = text === '' ? 'no reason given' : shortReason(text, redact);
+    // The tokens of a refusal are charged like any others.
+    return failure('provider_refused', `${facts.purpose} was refused by the model: ${reason}`, place, {
+      effect: 'unknown',
+    });
+  }
+  if (text.trim() === '')
+    return failure('provider_bad_answer', `${facts.purpose}: the answer is empty`, place);
+  return success({
+    value: text,
+    usage: {
+      inputTokens: answer.usage?.inputTokens ?? 0,
+      outputTokens: answer.usage?.outputTokens ?? 0,
+    },
+    model: answer.response?.modelId ?? '',
+  });
+}
+
+type Sdk = Awaited<ReturnType<typeof loadSdk>>;
+
+/** Loaded with the first request: the SDK takes a good part of a second. */
+async function loadSdk() {
+  const [ai, provider] = await Promise.all([import('ai'), import('@ai-sdk/openai')]);
+  // Otherwise the SDK prints its own warnings (a setting that a model does not take) past our log.
+  globalThis.AI_SDK_LOG_WARNINGS = false;
+  return { ...ai, createOpenAI: provider.createOpenAI };
+}
+
+function thrown(
+  facts: RequestFacts,
+  sdk: Sdk,
+  error: unknown,
+  redact: Redact,
+): { readonly ok: false; readonly failure: Failure } {
+  const causes = causesOf(error);
+  const call = causes.find((cause) => sdk.APICallError.isInstance(cause));
+  if (call !== undefined && sdk.APICallError.isInstance(call)) {
+    const answer = call.statusCode === undefined ? null : answerOf(call.statusCode, call);
+    const failed = clientFailure(facts, error, answer, redact);
+    const outOfCredit = answer?.status === 429 && /"insufficient_quota"/.test(call.responseBody ?? '');
+    return outOfCredit ? failure('provider_denied', failed.failure.message, failed.failure.where) : failed;
+  }
+  if (causes.some((cause) => cause instanceof ExchangeError || cause instanceof TooLargeError))
+    return clientFailure(facts, error, null, redact);
+  if (sdk.AISDKError.isInstance(error))
+    return clientFailure(facts, error, { status: 200, retryAfter: null, json: undefined }, redact);
+  throw error;
+}
+
+function answerOf(
+  status: number,
+  call: { readonly responseHeaders?: Record<string, string>; readonly responseBody?: string },
+): ClientAnswer {
+  return {
+    status,
+    retryAfter: call.responseHeaders?.['retry-after'] ?? null,
+    json: jsonObjectsIn(call.responseBody ?? '')[0],
+  };
+}
