@@ -12,8 +12,15 @@ export function parseTimestamp(text: string): Date | null {
   const parts = SPELLING.exec(text.trim());
   if (!parts) return null;
   const [, day, time, fraction = '', zone = 'Z'] = parts;
+  if (!isOnCalendar(day ?? '', time ?? '')) return null;
   const offset =
     zone.toUpperCase() === 'Z' ? 'Z' : zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`;
   const moment = new Date(`${day}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
   return Number.isNaN(moment.getTime()) ? null : moment;
+}
+
+/** JavaScript rolls 30 February over into March; here it is no moment, so that a damaged document is noticed. */
+function isOnCalendar(day: string, time: string): boolean {
+  const moment = new Date(`${day}T${time}Z`);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(`${day}T${time}`);
 }

@@ -118,7 +118,9 @@ function decideMedia(state: ChannelState, id: GenerationId, policy: Policy): Act
       );
     return { type: 'choose-picture', id };
   }
-  if (image.video_failure) return { type: 'make-mock-video', id, reason: image.video_failure };
+  // An empty reason is a failure too: passing it over would order, and pay for, another video.
+  if (typeof image.video_failure === 'string')
+    return { type: 'make-mock-video', id, reason: image.video_failure };
   if (image.video_task) return { type: 'await-video', id, task: image.video_task };
   if (image.submission?.kind === 'video') {
     return record({ type: 'video-outcome-unknown' }, 'an earlier run ended while it ordered the video');
@@ -153,7 +155,8 @@ function decideSubmission(
 /** M8, D2, D6. */
 function decideIdle(state: ChannelState, id: GenerationId | null, facts: RunFacts, policy: Policy): Action {
   const { image } = state;
-  const late = image.late_tasks ?? [];
+  // D6: a late result would take the place of a post that config_gen still names, and that post would be lost.
+  const late = id === null ? (image.late_tasks ?? []) : [];
   if (late.length > 0 && !facts.lateChecked && policy.replaceMockWithLateResult)
     return { type: 'check-late' };
   if (facts.mode === 'check') return stop('nothing-active');

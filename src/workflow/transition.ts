@@ -9,10 +9,10 @@ import {
   type LateTask,
 } from '../domain/channel-state.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { formatTimestamp } from '../domain/timestamp.ts';
+import { formatTimestamp, parseTimestamp } from '../domain/timestamp.ts';
 import type { EventNamed, EventType, WorkflowEvent } from '../domain/workflow-event.ts';
 import { datedTask, phaseOf, taskIdOf, type Phase } from './phase.ts';
-import { backoffSeconds, MAX_UNKNOWN_OUTCOMES, type Policy } from './policy.ts';
+import { backoffSeconds, LATE_TASK_SECONDS, MAX_UNKNOWN_OUTCOMES, type Policy } from './policy.ts';
 
 type Handler<T extends EventType> = (
   state: ChannelState,
@@ -73,6 +73,12 @@ function withLateTask(image: ImageDocument, id: GenerationId | null, kind: LateT
   const task = kind === 'video' ? image.video_task : datedTask(image);
   if (!task || id === null || known.some((late) => late.task_id === task.task_id)) return known;
   return [...known, { kind, id, task_id: task.task_id, requested_at_utc: task.requested_at_utc }].slice(-100);
+}
+
+/** Without this bound a video that is ready but can never be fetched would be taken up and given up again in every run (I6). */
+function isRecent(task: ImageDocument['video_task'], now: Date): boolean {
+  const since = task ? parseTimestamp(task.requested_at_utc) : null;
+  return since !== null && (now.getTime() - since.getTime()) / 1000 <= LATE_TASK_SECONDS;
 }
 
 /** A state may be without a key, but must not say `undefined`: the documents are JSON. */
@@ -156,10 +162,11 @@ const on: { readonly [T in EventType]: Handler<T> } = {
         : {};
     return withImage(state, { unknown_outcomes: unknown, submission: null, ...failure });
   },
-  'video-failed': (state, event) => {
-    const late = event.late
-      ? withLateTask(state.image, state.generation.generation_id, 'video')
-      : (state.image.late_tasks ?? []);
+  'video-failed': (state, event, _policy, now) => {
+    const late =
+      event.late && isRecent(state.image.video_task, now)
+        ? withLateTask(state.image, state.generation.generation_id, 'video')
+        : (state.image.late_tasks ?? []);
     return withImage(state, {
       video_failure: event.reason.slice(0, 500),
       video_task: null,
