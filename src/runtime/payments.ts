@@ -2,7 +2,7 @@
  * The one place through which money leaves (I3): budget, durable intent, one call, settlement. A settlement that could
  * not be written any more leaves the intent standing, and the next run counts its reserve as spent.
  */
-import { success, type Result } from '../domain/failure.ts';
+import { success, type Failure, type Result } from '../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Lease } from '../ports/lease.ts';
@@ -51,14 +51,16 @@ export function createPayments({ journal, lease, clock, random }: PaymentParts):
         });
         return success(answer.value);
       }
-      const unknown = answer.failure.effect === 'unknown';
-      const outcome = {
-        outcome: unknown ? 'unknown' : 'refused',
-        cost_usd: unknown ? call.reserveUsd : 0,
-        measured: false,
-      } as const;
-      journal.note(id, { type: 'settled', call: name, ...outcome, seconds, detail: answer.failure.message });
+      const outcome = outcomeOf(answer.failure);
+      const lost = { outcome, cost_usd: outcome === 'refused' ? 0 : call.reserveUsd, measured: false } as const;
+      journal.note(id, { type: 'settled', call: name, ...lost, seconds, detail: answer.failure.message });
       return answer;
     },
   };
+}
+
+/** `refused`: nothing happened. `failed`: it was answered, and charged, but the answer is useless. `unknown`: nobody knows. */
+function outcomeOf(failed: Failure): 'refused' | 'failed' | 'unknown' {
+  if (failed.effect === 'refused') return 'refused';
+  return failed.code === 'provider_outcome_unknown' ? 'unknown' : 'failed';
 }

@@ -152,6 +152,9 @@ class Run {
       if (!saved.ok) {
         problem = saved.failure;
         event = null;
+      } else if (event.type === 'id-minted' && this.#facts.survey !== null) {
+        // What tidying found out about the active post was about another one.
+        this.#facts = { ...this.#facts, survey: { ...this.#facts.survey, activePost: 'absent' } };
       } else if (event.type === 'media-saved' && state.image.replacing_mock !== true) {
         this.#facts = { ...this.#facts, tasksProcessed: this.#facts.tasksProcessed + 1, survey: null };
       }
@@ -166,8 +169,8 @@ class Run {
       failure: problem,
       seconds,
     });
-    // M6: a failed look is a fact for `decide`, which ends the run or notes the timeout.
-    return action.type === 'check-image' ? null : problem;
+    // M6: a failed look is a fact for `decide`, which ends the run or notes the timeout; a failed write ends it here.
+    return action.type === 'check-image' && problem === done.failure ? null : problem;
   }
 
   async #carryOut(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): Promise<ActionDone> {

@@ -3,7 +3,7 @@
  * text file never claims more than what lies beside it: a mock is announced before it is uploaded, a real one after.
  */
 import { failure, success, type Result } from '../domain/failure.ts';
-import { CONVEYOR, hasPart, groupObjects, partKey, type ConveyorFolder, type Part } from '../domain/group.ts';
+import { CONVEYOR, groupObjects, isReady, partKey, type Group, type Part } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { Media, Post } from '../domain/post.ts';
 import { collectList } from '../ports/object-store.ts';
@@ -52,7 +52,7 @@ export async function describeMedia(
 
 /**
  * The folder in which the post lies: 666 for one that is being made; where sorting took it for one whose mock is being
- * replaced. `content_missing` when it is nowhere, `state_conflict` when it is in two places at once (tidying heals that).
+ * replaced. `content_missing` when no complete group of it is left, `state_conflict` while a move is half done (tidying heals that).
  */
 export async function folderOfPost(
   context: Pick<StepContext, 'store' | 'settings'>,
@@ -61,15 +61,16 @@ export async function folderOfPost(
 ): Promise<Result<string>> {
   const { folders } = context.settings;
   if (!replacing) return success(folders.fresh);
-  const found: ConveyorFolder[] = [];
+  const found: Group[] = [];
   for (const place of CONVEYOR) {
     const listed = await collectList(context.store, `${folders[place]}${id}`, 1_000);
     if (!listed.ok) return listed;
-    const group = groupObjects(folders[place], listed.value).find((candidate) => candidate.id === id);
-    if (group && hasPart(group, folders[place], 'json')) found.push(place);
+    found.push(...groupObjects(folders[place], listed.value).filter((group) => group.id === id));
   }
-  const [place] = found;
-  if (place === undefined) return failure('content_missing', 'The post lies in none of the folders', { id });
   if (found.length > 1) return failure('state_conflict', 'The post lies in more than one folder', { id });
+  const [group] = found;
+  const place = CONVEYOR.find((candidate) => group !== undefined && isReady(group, folders[candidate]));
+  if (place === undefined)
+    return failure('content_missing', 'No complete group of the post is left in the folders', { id });
   return success(folders[place]);
 }

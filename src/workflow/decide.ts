@@ -157,7 +157,8 @@ function decideIdle(state: ChannelState, id: GenerationId | null, facts: RunFact
   const { image } = state;
   // D6: a late result would take the place of a post that config_gen still names, and that post would be lost.
   const late = id === null ? (image.late_tasks ?? []) : [];
-  if (late.length > 0 && !facts.lateChecked && policy.replaceMockWithLateResult)
+  // A late result takes the place of the active post, so it waits until there is none.
+  if (id === null && late.length > 0 && !facts.lateChecked && policy.replaceMockWithLateResult)
     return { type: 'check-late' };
   if (facts.mode === 'check') return stop('nothing-active');
   if (facts.survey === null) return { type: 'tidy' };

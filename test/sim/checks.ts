@@ -120,7 +120,7 @@ function repeatedTexts(channel: Channel, post: string, orders: readonly Order[])
     if (same.length > 3 * runs.size) problems.push(`I3 ${post}: ${stage} asked for ${same.length} times in ${runs.size} runs`);
   }
   // A run that ended with a definite failure in the middle of a text is repeated by right; only silent ends count.
-  const definite = journal.split('"outcome": "refused"').length - 1;
+  const definite = journal.split(/"outcome": "(?:refused|failed)"/).length - 1;
   if (unknown > MAX_UNKNOWN_OUTCOMES + definite) problems.push(`I3 ${post}: texts were written ${unknown} times too often`);
   return problems;
 }

@@ -112,13 +112,15 @@ export class Process {
     if (this.crashPoint?.operation === number && this.crashPoint.side === 'before') return this.die(label);
     const { rates } = this;
     const chance = world.random();
-    await world.sleep(0.005 + world.random() * 0.05 + (world.random() < rates.stall ? rates.stallSeconds * world.random() : 0));
+    await world.sleep(0.005 + world.random() * 0.05);
     const dies = world.random() < rates.crash;
     if (dies && world.random() < 0.5) return this.die(label);
     const fault = pickFault(chance, rates);
     const value = fault === 'none' || fault === 'lost-after' ? effect() : undefined;
     if (dies || (this.crashPoint?.operation === number && this.crashPoint.side === 'after')) return this.die(label);
     if (fault !== 'none') await world.sleep(fault === 'refused' ? 0.01 : 30);
+    // The process is suspended: its next operation comes late. (Suspended with a request half sent, it could not be fenced; requests are bounded in time instead.)
+    if (world.random() < rates.stall) await world.sleep(rates.stallSeconds * world.random());
     return { fault, value };
   }
 
