@@ -125,6 +125,13 @@ describe('P5 starting', () => {
     expect(refused).toMatchObject({ failure: { code: 'provider_unavailable', effect: 'refused' } });
   });
 
+  test('I3 a failure that the library takes for a timeout by its words is still known not to have been sent', async () => {
+    await using plain = await startTestServer(json(200, {}));
+    const address = plain.url.replace('http://127.0.0.1', 'https://timedout.localhost');
+    const result = await tasksAt(address).start(request);
+    expect(result).toMatchObject({ failure: { code: 'provider_unavailable', effect: 'refused' } });
+  });
+
   test('HTML, no id, or a huge answer after a create are unknown outcomes', async () => {
     const page: Answer = (response) =>
       void response.writeHead(200, { 'content-type': 'application/json' }).end('<html>');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lutimes, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,6 +42,7 @@ test('P8 leftovers of killed runs go after a day; younger ones, links and strang
   await symlink(path.join(root, 'somebody-else'), path.join(root, 'reelmill-work-link'));
   await utimes(path.join(root, 'reelmill-work-old-1'), old, old);
   await utimes(path.join(root, 'somebody-else'), old, old);
+  await lutimes(path.join(root, 'reelmill-work-link'), old, old);
   await createWorkspace(root).withFolder('x', async () => null);
   expect((await readdir(root)).sort()).toEqual([
     'reelmill-work-link',
