@@ -1,0 +1,119 @@
+/** Sample posts for prompts in English. The stories are true; they are what a person reads in the demo. */
+import type { Story } from './story.ts';
+
+export const ENGLISH_STORIES: readonly Story[] = [
+  {
+    fullTopic: 'The woman who sold Greenwich time from her handbag',
+    shortTopic: 'Time seller',
+    focus: /measuring time|clock|forgotten profession|everyday object/i,
+    text: `Every Monday, Ruth Belville carried the exact time across London in her handbag.
+
+She would climb the hill to Greenwich Observatory, have her old pocket chronometer checked and certified, and then walk from shop to shop. The watch was called Arnold. Jewellers and clockmakers paid a yearly fee to look at it, as they had paid her father and her mother before her. ⌚
+
+Radio signals came, then a speaking clock on the telephone. Her customers kept the door open anyway. She retired in 1940, aged eighty-six, having sold the same minute thousands of times.`,
+    comment: 'A subscription service with one employee, no outages and excellent shoes.',
+    poll: {
+      question: 'Whose sense of time do you trust most?',
+      options: ['My own stomach', 'The loudest clock', 'Someone who walks'],
+    },
+    script:
+      'A silver pocket chronometer lies open on a shop counter; its lid trembles, its hand sweeps to the hour, and all the clocks on the wall behind it swing into step.',
+    firstFrame:
+      'A gloved hand holds an open silver pocket chronometer above a worn oak counter, in a small clockmaker’s shop whose walls are covered with brass clocks.',
+  },
+  {
+    fullTopic: 'How a mountain range that never existed filled maps of Africa',
+    shortTopic: 'Kong mountains',
+    focus: /\bmaps?\b|mistake|explor/i,
+    text: `For almost a century, atlases showed a great wall of mountains across West Africa that nobody had ever climbed.
+
+James Rennell drew it in 1798, for a traveller’s book, to explain why a river turned where it did. Other mapmakers copied the line, then gave it snow, peaks and finally a name: the Mountains of Kong. 🗺️
+
+In 1888 the French officer Louis-Gustave Binger walked there to measure them. He found a small town, a market, and scarcely a hill on the horizon. The mountains vanished from most atlases within a few years, without a single landslide.`,
+    comment: 'Ninety years without an accident: still the safest mountains ever charted.',
+    poll: {
+      question: 'What would you quietly add to a map?',
+      options: ['One modest volcano', 'A better shortcut', 'My own island'],
+    },
+    script:
+      'On a parchment map, inked mountains rise as folded paper peaks; a brass compass rolls across the table, and behind it the peaks sink flat again, one after another.',
+    firstFrame:
+      'An old map of a river valley lies on a wooden table; from its ink rises a small range of paper mountains, with a brass compass and a quill beside it.',
+  },
+  {
+    fullTopic: 'The lighthouse that was stronger than its own rock',
+    shortTopic: 'Smeaton tower',
+    focus: /building|architect|lighthouse|accident/i,
+    text: `The engineer who tamed the Eddystone reef began by looking at an oak tree.
+
+Two lighthouses had already been lost out there, one to a storm and one to fire. In 1759 John Smeaton finished a third, broad at the foot, its granite blocks locked together like a puzzle, in a mortar that sets under water. 🌊
+
+It shone for over a century. When it began to shake, the tower was sound: the sea had eaten the rock beneath it. Its upper part was carried ashore, stone by stone, and still stands in Plymouth.`,
+    comment: 'Rare in the trade: the building passed its inspection and the planet failed.',
+    poll: {
+      question: 'What would you build to outlast the ground it stands on?',
+      options: ['A lighthouse', 'A good sandwich', 'A stubborn habit'],
+    },
+    script:
+      'Granite blocks slide together on a dark reef until a tower stands; a wave breaks over it whole, falls away, and the lamp on top kindles.',
+    firstFrame:
+      'A half-built granite lighthouse with interlocking blocks stands on a black reef, spray frozen in the air, one lantern at its foot.',
+  },
+  {
+    fullTopic: 'The stray dog who rode the mail trains and went round the world',
+    shortTopic: 'Postal dog',
+    focus: /animal|dog|train|letter.*journey/i,
+    text: `In the winter of 1888 a scruffy terrier fell asleep on a pile of mailbags in Albany, New York, and never really left them.
+
+The clerks named him Owney. He followed the bags onto the trains, and at each stop somebody hung a new tag on his collar, until he jingled like a sleigh. The Postmaster General had a small jacket made to carry the weight. 🐾
+
+In 1895 he travelled round the world by steamer and rail, in little more than four months. Railway clerks were glad to have him aboard: no train he rode, they said, was ever wrecked.`,
+    comment: 'More stamps in his collar than most of us have in our passports.',
+    poll: {
+      question: 'Which parcel service would you trust?',
+      options: ['The fastest one', 'The cheapest one', 'The one with a dog'],
+    },
+    script:
+      'Metal tags on a small jacket swing and ring as a mail car rattles along; a terrier on the mailbags lifts his head, and mountains pass in the open door.',
+    firstFrame:
+      'A scruffy terrier in a jacket covered with metal tags sits on canvas mailbags in an old railway mail car, the sliding door open to a wide valley.',
+  },
+  {
+    fullTopic: 'How winter from a Boston pond was sold in Calcutta',
+    shortTopic: 'Ice trade',
+    focus: /\bfood\b|drink|journey|trade/i,
+    text: `In May 1833 a ship left Boston with a cargo that everyone knew would be water by the time it arrived.
+
+Frederic Tudor had been laughed at since 1806, when he first sent pond ice to Martinique. He went bankrupt, and to debtors’ prison, but he learnt: pack it tight, keep the air out, and fill each gap with sawdust, which the mills gave away. ❄️
+
+The Tuscany needed four months and crossed the equator twice. When the hold was opened in Calcutta, about a hundred tons were still frozen. People there built a house for it, and ice cream followed.`,
+    comment: 'He spent his life proving that the best business plan is not to melt.',
+    poll: {
+      question: 'What deserves a four-month voyage to reach you?',
+      options: ['Proper ice cream', 'A real winter', 'My lost luggage'],
+    },
+    script:
+      'In a ship’s hold, sawdust trickles away from a clear block of ice; a beam of tropical light enters and breaks into colours, and a single drop falls.',
+    firstFrame:
+      'A clear block of pond ice rests in golden sawdust inside a dark wooden hold, lit by one beam from an open hatch, a frozen leaf inside the ice.',
+  },
+  {
+    fullTopic: 'The last message of the Halifax train dispatcher',
+    shortTopic: 'Halifax dispatcher',
+    focus: /\(t\)|too late|disaster|sad|tragic/i,
+    text: `Halifax, 6 December 1917: a munitions ship was burning in the harbour, and Vince Coleman had already left his telegraph office.
+
+Then he remembered that a passenger train was due in minutes. He went back to the key and tapped: hold up the train, ammunition ship afire in harbour, making for Pier 6 and will explode. He added: “Guess this will be my last message. Good-bye, boys.”
+
+The blast took much of the city, and him with it. Trains stopped all along the line, and help set out at once, because the wire had told everyone where it was needed.`,
+    comment: 'He had reached the door. The train is remembered because he turned round.',
+    poll: {
+      question: 'What stays with you from his message?',
+      options: ['That he went back', 'That he was brief', 'That he said goodbye'],
+    },
+    script:
+      'A brass telegraph key taps by itself on an empty desk, paper tape curls beside it; the window behind slowly fills with light, and the key comes to rest.',
+    firstFrame:
+      'A brass telegraph key and a curl of paper tape on a worn desk in an empty railway office, a frosted window behind, rails leading into the distance.',
+  },
+];
