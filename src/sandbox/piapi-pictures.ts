@@ -30,6 +30,7 @@ export function publishGrid(files: FileHost, id: string, pictures: readonly stri
     }));
     await sharp({ create: { width: width * 2, height: height * 2, channels: 3, background: '#000000' } })
       .composite(corners)
+      .removeAlpha()
       .png({ compressionLevel: 3 })
       .toFile(file);
   });
