@@ -5,7 +5,7 @@ export const ENGLISH_STORIES: readonly Story[] = [
   {
     fullTopic: 'The woman who sold Greenwich time from her handbag',
     shortTopic: 'Time seller',
-    focus: /measuring time|clock|forgotten profession|everyday object/i,
+    focus: /measuring time|\bclocks?\b|profession|everyday object/i,
     text: `Every Monday, Ruth Belville carried the exact time across London in her handbag.
 
 She would climb the hill to Greenwich Observatory, have her old pocket chronometer checked and certified, and then walk from shop to shop. The watch was called Arnold. Jewellers and clockmakers paid a yearly fee to look at it, as they had paid her father and her mother before her. ⌚
@@ -24,7 +24,7 @@ Radio signals came, then a speaking clock on the telephone. Her customers kept t
   {
     fullTopic: 'How a mountain range that never existed filled maps of Africa',
     shortTopic: 'Kong mountains',
-    focus: /\bmaps?\b|mistake|explor/i,
+    focus: /\bmaps?\b|mistakes|explor/i,
     text: `For almost a century, atlases showed a great wall of mountains across West Africa that nobody had ever climbed.
 
 James Rennell drew it in 1798, for a traveller’s book, to explain why a river turned where it did. Other mapmakers copied the line, then gave it snow, peaks and finally a name: the Mountains of Kong. 🗺️
@@ -43,7 +43,7 @@ In 1888 the French officer Louis-Gustave Binger walked there to measure them. He
   {
     fullTopic: 'The lighthouse that was stronger than its own rock',
     shortTopic: 'Smeaton tower',
-    focus: /building|architect|lighthouse|accident/i,
+    focus: /buildings|architect|lighthouse|accidents/i,
     text: `The engineer who tamed the Eddystone reef began by looking at an oak tree.
 
 Two lighthouses had already been lost out there, one to a storm and one to fire. In 1759 John Smeaton finished a third, broad at the foot, its granite blocks locked together like a puzzle, in a mortar that sets under water. 🌊
@@ -62,7 +62,7 @@ It shone for over a century. When it began to shake, the tower was sound: the se
   {
     fullTopic: 'The stray dog who rode the mail trains and went round the world',
     shortTopic: 'Postal dog',
-    focus: /animal|dog|train|letter.*journey/i,
+    focus: /\banimals?\b|\bdogs?\b|\btrains?\b/i,
     text: `In the winter of 1888 a scruffy terrier fell asleep on a pile of mailbags in Albany, New York, and never really left them.
 
 The clerks named him Owney. He followed the bags onto the trains, and at each stop somebody hung a new tag on his collar, until he jingled like a sleigh. The Postmaster General had a small jacket made to carry the weight. 🐾
@@ -81,7 +81,7 @@ In 1895 he travelled round the world by steamer and rail, in little more than fo
   {
     fullTopic: 'How winter from a Boston pond was sold in Calcutta',
     shortTopic: 'Ice trade',
-    focus: /\bfood\b|drink|journey|trade/i,
+    focus: /\bfood\b|\bdrinks?\b|\bjourneys?\b|\btrade\b/i,
     text: `In May 1833 a ship left Boston with a cargo that everyone knew would be water by the time it arrived.
 
 Frederic Tudor had been laughed at since 1806, when he first sent pond ice to Martinique. He went bankrupt, and to debtors’ prison, but he learnt: pack it tight, keep the air out, and fill each gap with sawdust, which the mills gave away. ❄️
@@ -100,7 +100,7 @@ The Tuscany needed four months and crossed the equator twice. When the hold was 
   {
     fullTopic: 'The last message of the Halifax train dispatcher',
     shortTopic: 'Halifax dispatcher',
-    focus: /\(t\)|too late|disaster|sad|tragic/i,
+    focus: /\(t\)|too late|disaster|tragic/i,
     text: `Halifax, 6 December 1917: a munitions ship was burning in the harbour, and Vince Coleman had already left his telegraph office.
 
 Then he remembered that a passenger train was due in minutes. He went back to the key and tapped: hold up the train, ammunition ship afire in harbour, making for Pier 6 and will explode. He added: “Guess this will be my last message. Good-bye, boys.”

@@ -38,6 +38,8 @@ export interface Outcome {
   readonly reply: Reply;
   readonly taskId?: string;
   readonly costUsd?: number;
+  /** An error although its status says success. */
+  readonly refused?: boolean;
 }
 
 /** What a request asks for. Nothing has happened yet; `run` makes it happen. */

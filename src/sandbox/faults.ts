@@ -12,7 +12,10 @@ const action = z.discriminatedUnion('type', [
     type: z.literal('status'),
     status: z.int().min(400).max(599),
     message: z.string().max(500).optional(),
+    /** OpenAI's `code`. */
     code: z.string().max(100).optional(),
+    /** PiAPI also answers errors under HTTP 200: then only the `code` of the body tells. */
+    underHttp200: z.boolean().default(false),
   }),
   /** 429 with Retry-After, without effect. */
   z.strictObject({ type: z.literal('throttle'), retryAfterSeconds: z.int().min(0).max(86_400).default(20) }),
@@ -71,8 +74,11 @@ type ActionType = FaultAction['type'];
 const TEXT_ANSWERS = ['chat', 'responses'];
 const CREATING = ['imagine', 'upscale', 'image_to_video'];
 const FILES = OPERATIONS.files;
+/** Those that answer an object with a meaning. */
+const TELLING = [...TEXT_ANSWERS, ...CREATING, 'fetch', 'task', 'webhook'];
 /** Actions that make sense for some operations only. */
 const ONLY_FOR: Partial<Record<ActionType, readonly string[]>> = {
+  malformed: TELLING,
   cut: TEXT_ANSWERS,
   refusal: TEXT_ANSWERS,
   'task-fails': CREATING,
@@ -102,6 +108,10 @@ export const faultRuleSchema = z
   .refine(
     (rule) => OPERATIONS[rule.provider].some((operation) => fits(rule, operation)),
     'the provider has no such operation, or the action does not fit it',
+  )
+  .refine(
+    ({ provider, action }) => provider === 'piapi' || action.type !== 'status' || !action.underHttp200,
+    'only PiAPI answers errors under HTTP 200',
   );
 export const faultRulesSchema = z.array(faultRuleSchema).max(200);
 

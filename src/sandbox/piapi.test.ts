@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { startTestServer } from '../adapters/http/test-server.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import type { Sandbox } from './options.ts';
+import { startSandbox } from './server.ts';
 import { solidMedia, startTestSandbox } from './test-sandbox.ts';
+import { Webhooks } from './webhooks.ts';
 
 const HEADERS = { 'content-type': 'application/json', 'x-api-key': 'key' };
 const task = z.looseObject({ task_id: z.string(), status: z.string() });
@@ -172,6 +174,27 @@ describe('webhooks', () => {
     });
   });
 
+  test('arrive by themselves while the machine’s own clock runs', async () => {
+    await using sandbox = await startSandbox({ media: solidMedia(), imageSeconds: 0 });
+    const arrived = Promise.withResolvers<void>();
+    await using receiver = await startTestServer((response) => {
+      response.end();
+      arrived.resolve();
+    });
+    await submit(sandbox, hooked(receiver.url));
+    await arrived.promise;
+  });
+
+  test('a receiver that is not on this machine is never called', async () => {
+    await using sandbox = await startTestSandbox();
+    const webhooks = new Webhooks();
+    webhooks.add({ endpoint: 'http://192.0.2.1/hook', secret: '', body: {} });
+    webhooks.add({ endpoint: 'nonsense', secret: '', body: {} });
+    expect(webhooks.waiting).toBe(0);
+    webhooks.add({ endpoint: sandbox.urls.control, secret: '', body: {} });
+    expect(webhooks.waiting).toBe(1);
+  });
+
   test('a receiver that fails is tried three times', async () => {
     await using sandbox = await startTestSandbox();
     await using receiver = await startTestServer((response) => response.writeHead(500).end());
@@ -242,5 +265,14 @@ describe('faults', () => {
       json: { code: 503 },
     });
     expect(await newer(sandbox, id)).toMatchObject({ data: { status: 'pending' } });
+  });
+
+  test('an error can hide under HTTP 200, and is no payment', async () => {
+    await using sandbox = await startTestSandbox({
+      faults: [{ provider: 'piapi', action: { type: 'status', status: 500, underHttp200: true } }],
+    });
+    const answer = await post(sandbox, '/api/v1/task', imagine());
+    expect(answer).toMatchObject({ status: 200, json: { code: 500, data: { task_id: '' } } });
+    expect(sandbox.ledger.entries()).toMatchObject([{ outcome: 'refused', costUsd: 0 }]);
   });
 });

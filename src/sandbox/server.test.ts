@@ -109,6 +109,11 @@ describe('the control door', () => {
     ['/faults', { rules: [{ provider: 'piapi', operation: 'paint', action: { type: 'drop' } }] }],
     ['/faults', { rules: [{ provider: 'piapi', action: { type: 'status', status: 200 } }] }],
     ['/faults', { rules: [{ provider: 'piapi', action: { type: 'drop' }, often: true }] }],
+    ['/faults', { rules: [{ provider: 'files', action: { type: 'malformed' } }] }],
+    [
+      '/faults',
+      { rules: [{ provider: 'runway', action: { type: 'status', status: 500, underHttp200: true } }] },
+    ],
     ['/clock', { advanceSeconds: -1 }],
     ['/clock', 'soon'],
   ])('refuses what makes no sense: %s %o', async (path, body) => {

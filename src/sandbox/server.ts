@@ -187,7 +187,10 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
 }
 
 async function outcomeOf(vendor: Vendor, operation: Operation, fault: FaultAction | null): Promise<Outcome> {
-  if (fault?.type === 'status') return { reply: vendor.error(fault.status, fault.message, fault.code) };
+  if (fault?.type === 'status') {
+    const reply = vendor.error(fault.status, fault.message, fault.code);
+    return { reply: fault.underHttp200 ? { ...reply, status: 200 } : reply, refused: true };
+  }
   if (fault?.type !== 'throttle') return operation.run(fault);
   const reply: Reply = vendor.error(429);
   return {
@@ -199,20 +202,19 @@ function record(
   { ledger, clock }: Parts,
   provider: ProviderName,
   { paid }: Operation,
-  { reply, taskId, costUsd }: Outcome,
+  { reply, taskId, costUsd, refused = reply.status >= 300 }: Outcome,
   fault: FaultAction | null,
 ): void {
   if (paid === null) return;
-  const charged = reply.status < 300;
   const answered: LedgerOutcome = isUnreadable(provider, fault) ? 'lost' : 'accepted';
   ledger.add({
     ...paid,
     provider,
     at: clock.date().toISOString(),
-    outcome: charged ? answered : 'refused',
+    outcome: refused ? 'refused' : answered,
     status: reply.status,
     taskId: taskId ?? null,
-    costUsd: charged ? (costUsd ?? 0) : 0,
+    costUsd: refused ? 0 : (costUsd ?? 0),
   });
 }
 

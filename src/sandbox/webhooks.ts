@@ -24,6 +24,11 @@ interface Waiting {
 export class Webhooks {
   #waiting: Waiting[] = [];
 
+  /** How many are still to be delivered. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** An address that is not on this machine is passed over. */
   add(delivery: Delivery): void {
     const url = URL.parse(delivery.endpoint);
