@@ -135,6 +135,8 @@ describe('faults', () => {
     expect([throttled.status, throttled.headers?.get('retry-after')]).toEqual([429, '7']);
     expect(sandbox.ledger.entries()).toMatchObject([{ outcome: 'refused', status: 429 }]);
     expect(sandbox.ledger.totalUsd()).toBe(0);
+    await client.imageToVideo.create(await request());
+    expect(sandbox.ledger.paidTwice()).toEqual([]);
   });
 
   test.each([
