@@ -1,123 +1,190 @@
-/** A bucket in memory, for tests and simulations: exact, fast, and able to play a store with or without conditional writes and versions. */
+/**
+ * A bucket in memory, for tests and simulations: exact, fast, and able to play a store with or without conditional
+ * writes and versions. Nothing that a caller holds is shared with it, so that no test passes by changing a stored body.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
-import { failure, success, type Result } from '../../domain/failure.ts';
-import { keyProblem } from '../../domain/object-key.ts';
+
+import { success, type Result } from '../../domain/failure.ts';
+import { keyProblem, prefixProblem, sortKeys } from '../../domain/object-key.ts';
+import {
+  badKey,
+  changedMeanwhile,
+  largerThan,
+  localFileFailed,
+  notOffered,
+} from '../../domain/store-failures.ts';
 import type { ObjectInfo, ObjectStore, PutOptions, PutSource, StoredBody } from '../../ports/object-store.ts';
 
 export interface MemoryStoreOptions {
+  /** The store's clock; `lastModified` never goes back even when it does. Default: the system's. */
   readonly now?: () => Date;
+  /** Default: true. */
   readonly conditionalWrites?: boolean;
+  /** Keep every body that was written. Default: false. */
   readonly versions?: boolean;
+  /** Objects in one page of a listing, for counting requests. Default: 1,000, as S3. */
+  readonly pageSize?: number;
+  /** How `put({ file })` and `getFile` reach local files; a simulation has its own. Default: the real disk. */
+  readonly readFile?: (file: string) => Promise<Uint8Array>;
+  readonly writeFile?: (file: string, body: Uint8Array) => Promise<void>;
+  /** Told of every request that a bucket would have been asked. */
   readonly onRequest?: (operation: string) => void;
 }
 
-interface Entry extends StoredBody {
-  readonly deleted?: true;
-}
+type Settings = Required<MemoryStoreOptions>;
 
+const DESCRIPTION = 'memory';
+
+/** An empty bucket that lives as long as the returned value. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): ObjectStore {
-  const {
-    now = () => new Date(),
-    conditionalWrites = true,
-    versions = false,
-    onRequest = () => {},
-  } = options;
-  const objects = new Map<string, Entry>();
-  const history = new Map<string, Entry[]>();
-  let writes = 0;
-
-  function begin(operation: string, key: string): Result<void> {
-    onRequest(operation);
-    const problem = operation === 'list' ? null : keyProblem(key);
-    return problem === null ? success(undefined) : failure('usage', `The key ${problem}`, { key });
-  }
-
-  function store(key: string, body: Uint8Array): ObjectInfo {
-    writes += 1;
-    const entry: Entry = { key, body, size: body.length, etag: `"${writes}"`, lastModified: now() };
-    objects.set(key, entry);
-    if (versions) history.set(key, [entry, ...(history.get(key) ?? [])]);
-    return info(entry);
-  }
-
-  async function put(key: string, source: PutSource, { onlyIf }: PutOptions): Promise<Result<ObjectInfo>> {
-    const begun = begin('put', key);
-    if (!begun.ok) return begun;
-    if (onlyIf !== undefined && !conditionalWrites)
-      return failure('store_invalid', 'This store has no conditional writes', { key });
-    const body = 'bytes' in source ? source.bytes.slice() : await readFile(source.file);
-    if (onlyIf !== undefined && (objects.get(key)?.etag ?? null) !== onlyIf)
-      return failure('state_conflict', 'The object was changed meanwhile', { key });
-    return success(store(key, body));
-  }
-
-  function read(operation: string, key: string, maxBytes: number): Result<Entry | null> {
-    const begun = begin(operation, key);
-    if (!begun.ok) return begun;
-    const entry = objects.get(key) ?? null;
-    if (entry !== null && entry.size > maxBytes)
-      return failure('too_large', `The object has ${entry.size} bytes; at most ${maxBytes} were expected`, {
-        key,
-      });
-    return success(entry);
-  }
-
-  return {
-    description: 'memory',
-    capabilities: () => Promise.resolve(success({ conditionalWrites, versions })),
-    get(key, maxBytes) {
-      const entry = read('get', key, maxBytes);
-      return Promise.resolve(
-        entry.ok && entry.value !== null
-          ? success({ ...info(entry.value), body: entry.value.body.slice() })
-          : (entry as Result<null>),
-      );
-    },
-    async getFile(key, file, maxBytes) {
-      const entry = read('get', key, maxBytes);
-      if (!entry.ok || entry.value === null) return entry as Result<null>;
-      await writeFile(file, entry.value.body);
-      return success(info(entry.value));
-    },
-    head(key) {
-      const entry = read('head', key, Number.POSITIVE_INFINITY);
-      return Promise.resolve(
-        entry.ok && entry.value !== null ? success(info(entry.value)) : (entry as Result<null>),
-      );
-    },
-    put,
-    async *list(prefix) {
-      onRequest('list');
-      for (const key of [...objects.keys()].filter((name) => name.startsWith(prefix)).sort()) {
-        const entry = objects.get(key);
-        if (entry) yield success(info(entry));
-      }
-    },
-    copy(from, to) {
-      const begun = begin('copy', from);
-      const target = keyProblem(to);
-      if (!begun.ok) return Promise.resolve(begun);
-      if (target !== null) return Promise.resolve(failure('usage', `The key ${target}`, { key: to }));
-      const entry = objects.get(from);
-      return Promise.resolve(success(entry ? store(to, entry.body) : null));
-    },
-    delete(key) {
-      const begun = begin('delete', key);
-      if (begun.ok) objects.delete(key);
-      return Promise.resolve(begun);
-    },
-    versions(key, sinceEtag, limit) {
-      const begun = begin('versions', key);
-      if (!begun.ok) return Promise.resolve(begun);
-      if (!versions)
-        return Promise.resolve(failure('store_invalid', 'This store keeps no versions', { key }));
-      const all = history.get(key) ?? [];
-      const end = all.findIndex((entry) => entry.etag === sinceEtag);
-      return Promise.resolve(success(all.slice(0, Math.min(end < 0 ? all.length : end, limit))));
-    },
-  };
+  return new MemoryStore({
+    now: () => new Date(),
+    conditionalWrites: true,
+    versions: false,
+    pageSize: 1_000,
+    readFile,
+    writeFile,
+    onRequest: () => {},
+    ...options,
+  });
 }
 
-function info({ key, size, etag, lastModified }: Entry): ObjectInfo {
+class MemoryStore implements ObjectStore {
+  readonly description = DESCRIPTION;
+  readonly #settings: Settings;
+  readonly #objects = new Map<string, StoredBody>();
+  /** Oldest first. */
+  readonly #history = new Map<string, StoredBody[]>();
+  #keys: readonly string[] | null = null;
+  #writes = 0;
+  #lastModified = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async capabilities(): ReturnType<ObjectStore['capabilities']> {
+    const { conditionalWrites, versions } = this.#settings;
+    return success({ conditionalWrites, versions });
+  }
+
+  async get(key: string, maxBytes: number): ReturnType<ObjectStore['get']> {
+    const found = this.#read('get', key, maxBytes);
+    return found.ok && found.value ? success({ ...found.value, body: found.value.body.slice() }) : found;
+  }
+
+  async getFile(key: string, file: string, maxBytes: number): ReturnType<ObjectStore['getFile']> {
+    const found = this.#read('get', key, maxBytes);
+    if (!found.ok || found.value === null) return found;
+    try {
+      await this.#settings.writeFile(file, found.value.body.slice());
+    } catch (error) {
+      return localFileFailed('written', file, key, error);
+    }
+    return success(infoOf(found.value));
+  }
+
+  async head(key: string): ReturnType<ObjectStore['head']> {
+    const found = this.#read('head', key, Number.POSITIVE_INFINITY);
+    return found.ok && found.value ? success(infoOf(found.value)) : found;
+  }
+
+  async put(key: string, source: PutSource, { onlyIf }: PutOptions): Promise<Result<ObjectInfo>> {
+    const problem = keyProblem(key);
+    if (problem !== null) return badKey(key, problem);
+    if (onlyIf !== undefined && !this.#settings.conditionalWrites)
+      return notOffered(key, DESCRIPTION, 'conditional writes');
+    let body: Uint8Array;
+    try {
+      body = 'bytes' in source ? Uint8Array.from(source.bytes) : await this.#settings.readFile(source.file);
+    } catch (error) {
+      return localFileFailed('read', 'file' in source ? source.file : '', key, error);
+    }
+    this.#settings.onRequest('put');
+    if (onlyIf !== undefined && (this.#objects.get(key)?.etag ?? null) !== onlyIf)
+      return changedMeanwhile(key, DESCRIPTION);
+    return success(this.#store(key, body));
+  }
+
+  async *list(prefix: string): AsyncGenerator<Result<ObjectInfo>> {
+    const problem = prefixProblem(prefix);
+    if (problem !== null) {
+      yield badKey(prefix, problem);
+      return;
+    }
+    const keys = (this.#keys ??= sortKeys([...this.#objects.keys()]));
+    this.#settings.onRequest('list');
+    let listed = 0;
+    for (const key of keys) {
+      if (!key.startsWith(prefix)) continue;
+      if (listed > 0 && listed % this.#settings.pageSize === 0) this.#settings.onRequest('list');
+      const found = this.#objects.get(key);
+      // Deleted while the listing went on.
+      if (found === undefined) continue;
+      listed += 1;
+      yield success(infoOf(found));
+    }
+  }
+
+  async copy(from: string, to: string): ReturnType<ObjectStore['copy']> {
+    const problem = keyProblem(to);
+    if (problem !== null) return badKey(to, problem);
+    const found = this.#read('copy', from, Number.POSITIVE_INFINITY);
+    return found.ok && found.value ? success(this.#store(to, found.value.body)) : found;
+  }
+
+  async delete(key: string): Promise<Result<void>> {
+    const problem = keyProblem(key);
+    if (problem !== null) return badKey(key, problem);
+    this.#settings.onRequest('delete');
+    if (this.#objects.delete(key)) this.#keys = null;
+    return success(undefined);
+  }
+
+  async versions(key: string, sinceEtag: string | null, limit: number): ReturnType<ObjectStore['versions']> {
+    const problem = keyProblem(key);
+    if (problem !== null) return badKey(key, problem);
+    if (!this.#settings.versions) return notOffered(key, DESCRIPTION, 'versions');
+    this.#settings.onRequest('versions');
+    const found: StoredBody[] = [];
+    for (const version of (this.#history.get(key) ?? []).toReversed()) {
+      if (version.etag === sinceEtag || found.length >= limit) break;
+      found.push({ ...version, body: version.body.slice() });
+    }
+    return success(found);
+  }
+
+  #read(operation: string, key: string, maxBytes: number): Result<StoredBody | null> {
+    const problem = keyProblem(key);
+    if (problem !== null) return badKey(key, problem);
+    this.#settings.onRequest(operation);
+    const found = this.#objects.get(key) ?? null;
+    if (found !== null && found.size > maxBytes) return largerThan(key, found.size, maxBytes);
+    return success(found);
+  }
+
+  /** `body` must be the store's own from here on. */
+  #store(key: string, body: Uint8Array): ObjectInfo {
+    this.#writes += 1;
+    this.#lastModified = Math.max(this.#lastModified, this.#settings.now().getTime());
+    const written = {
+      key,
+      body,
+      size: body.length,
+      etag: `m${this.#writes}`,
+      lastModified: new Date(this.#lastModified),
+    };
+    if (!this.#objects.has(key)) this.#keys = null;
+    this.#objects.set(key, written);
+    if (this.#settings.versions) {
+      const history = this.#history.get(key);
+      if (history) history.push(written);
+      else this.#history.set(key, [written]);
+    }
+    return infoOf(written);
+  }
+}
+
+function infoOf({ key, size, etag, lastModified }: StoredBody): ObjectInfo {
   return { key, size, etag, lastModified };
 }
