@@ -17,7 +17,7 @@ const FEWEST_CYRILLIC = 12;
 const RECOGNISED = 60;
 
 export class Answerer {
-  #topics = 0;
+  readonly #told = new Map<Story, number>();
   #scenes = 0;
 
   /** The whole answer; JSON when a format or the prompt's words ask for it. */
@@ -29,7 +29,7 @@ export class Answerer {
     if (format.type === 'json_object' || /\bJSON\b/.test(prompt))
       return JSON.stringify(this.#byWords(request, seed));
     const story = storyFor(prompt);
-    if (request.pictures > 0) return `Image ${1 + (numberOf(seed) % request.pictures)}. ${REASON}`;
+    if (request.pictures > 0) return `Image ${1 + (numberOf(seed) % request.pictures)}. ${reasonFor(prompt)}`;
     if (/comment|коммент/i.test(prompt)) return commentOf(story, prompt);
     return /\bscript\b|сценари/i.test(prompt) ? this.#scene(story).script : story.text;
   }
@@ -73,7 +73,7 @@ export class Answerer {
         case 'content':
           return story().text;
         case 'reason':
-          return REASON;
+          return reasonFor(prompt);
         default:
           return undefined;
       }
@@ -88,16 +88,24 @@ export class Answerer {
     const all = storiesOf(prompt);
     const unused = all.filter(({ shortTopic }) => !prompt.includes(shortTopic));
     const open = unused.length > 0 ? unused : all;
-    const inFocus = open.filter(({ focus }) => focus.test(prompt));
-    const choice = inFocus.length > 0 ? inFocus : open;
-    const story = choice[(numberOf(prompt) + this.#topics++) % choice.length];
+    const fitting = open.filter(({ focus, tragic }) => tragic !== true || focus.test(prompt));
+    const usable = fitting.length > 0 ? fitting : open;
+    // The focus counts for one telling only: a template whose own words fit a story would bring it every day.
+    const tellings = (story: Story) => (this.#told.get(story) ?? 0) - (story.focus.test(prompt) ? 1 : 0);
+    const fewest = Math.min(...usable.map(tellings));
+    const choice = usable.filter((story) => tellings(story) === fewest);
+    const story = choice[numberOf(prompt) % choice.length];
     if (story === undefined) throw new Error('The sandbox has no stories');
+    this.#told.set(story, (this.#told.get(story) ?? 0) + 1);
     return story;
   }
 }
 
-const REASON =
-  'It follows the description most closely: one clear subject, believable light and room for a camera move.';
+function reasonFor(prompt: string): string {
+  return isRussian(prompt)
+    ? 'Она точнее всего следует описанию: один ясный предмет, правдоподобный свет и место для движения камеры.'
+    : 'It follows the description most closely: one clear subject, believable light and room for a camera move.';
+}
 
 /** The story that the prompt quotes, else one that follows from the prompt. */
 function storyFor(prompt: string): Story {
@@ -111,8 +119,11 @@ function storyFor(prompt: string): Story {
 }
 
 function storiesOf(prompt: string): readonly Story[] {
-  const cyrillic = prompt.match(/[а-яё]/gi)?.length ?? 0;
-  return cyrillic >= FEWEST_CYRILLIC ? RUSSIAN_STORIES : ENGLISH_STORIES;
+  return isRussian(prompt) ? RUSSIAN_STORIES : ENGLISH_STORIES;
+}
+
+function isRussian(prompt: string): boolean {
+  return (prompt.match(/[а-яё]/gi)?.length ?? 0) >= FEWEST_CYRILLIC;
 }
 
 /** Some prompts name the words to start with. */

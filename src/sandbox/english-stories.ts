@@ -100,6 +100,7 @@ The Tuscany needed four months and crossed the equator twice. When the hold was 
   {
     fullTopic: 'The last message of the Halifax train dispatcher',
     shortTopic: 'Halifax dispatcher',
+    tragic: true,
     focus: /\(t\)|too late|disaster|tragic/i,
     text: `Halifax, 6 December 1917: a munitions ship was burning in the harbour, and Vince Coleman had already left his telegraph office.
 
@@ -115,5 +116,44 @@ The blast took much of the city, and him with it. Trains stopped all along the l
       'A brass telegraph key taps by itself on an empty desk, paper tape curls beside it; the window behind slowly fills with light, and the key comes to rest.',
     firstFrame:
       'A brass telegraph key and a curl of paper tape on a worn desk in an empty railway office, a frosted window behind, rails leading into the distance.',
+  },
+  {
+    fullTopic: 'The paper bag machine whose inventor had to prove she invented it',
+    shortTopic: 'Paper bag',
+    focus: /\binvent|\bpackaging|\bpaper\b|never credited|\bbags?\b/i,
+    text: `In 1868 Margaret Knight worked in a paper bag factory in Springfield, Massachusetts, and found the product wanting. The bags were flat envelopes; anything square fell over. 🛍️
+
+At night she built a wooden machine that cut, folded and glued a bag with a flat bottom. While a shop was making it in iron, a man named Charles Annan looked closely, went home and applied for a patent of his own.
+
+In the dispute he claimed that no woman could understand such a machine. She brought drawings, notes and witnesses. The patent came in 1871: hers.`,
+    comment: 'He said she could not understand the machine; she explained it to him, gear by gear.',
+    poll: {
+      question: 'What carries you through a long argument?',
+      options: ['Good drawings', 'Pure stubbornness', 'A bag of buns'],
+    },
+    script:
+      'Brown paper glides through a wooden machine of gears and rollers, folds in mid-air and lands upright as square-bottomed bags, one after another in a row.',
+    firstFrame:
+      'A small wooden machine of gears, rollers and brass strips stands on a workbench at night, one upright paper bag before it, folded drawings and an oil lamp beside.',
+  },
+  {
+    fullTopic: 'The village that closed its own gates around the plague',
+    shortTopic: 'Eyam stone',
+    tragic: true,
+    focus: /\(t\)|plague|epidemic|disaster|sacrifice|turned out to harm/i,
+    text: `In the late summer of 1665, in the village of Eyam in Derbyshire, a tailor’s assistant unpacked damp cloth from London and hung it by the fire. Within a week he was dead of the plague.
+
+As it spread, the rector William Mompesson asked something hard: that nobody leave. They stayed for more than a year. Food was set down at a boundary stone; coins lay in holes filled with vinegar.
+
+Elizabeth Hancock buried her husband and six children within eight days. The towns around were spared. The stone still stands in its field, the holes worn smooth.`,
+    comment: 'Any path led out of the village. The stone marks where they stopped.',
+    poll: {
+      question: 'What should be remembered of Eyam?',
+      options: ['That they stayed', 'Coins in vinegar', 'Elizabeth Hancock’s name'],
+    },
+    script:
+      'On a mossy boundary stone, coins glint in small holes of clear liquid; mist moves over the field behind, a basket of bread is set down, and the path lies empty again.',
+    firstFrame:
+      'A low mossy boundary stone with six round holes stands in a misty field at dawn, a few old coins under clear liquid, a wicker basket of bread beside it.',
   },
 ];

@@ -102,6 +102,7 @@ export const RUSSIAN_STORIES: readonly Story[] = [
   {
     fullTopic: 'Хранители зерна: что спасли учёные блокадного Ленинграда',
     shortTopic: 'Хранители зерна',
+    tragic: true,
     focus: /\([тt]\)|траг|войн|битв|блокад|подвиг|эпидеми|конфликт/i,
     text: `Блокадная зима 1941 года. В институте на Исаакиевской площади лежат тонны пшеницы, риса и гороха, и никто к ним не притрагивается.
 
@@ -117,5 +118,45 @@ export const RUSSIAN_STORIES: readonly Story[] = [
       'In a dim hall of wooden drawers one drawer glows from within; a single grain rolls to its edge and sprouts, and green light travels along the shelves.',
     firstFrame:
       'A long dim hall with tall wooden seed cabinets and frost on the windows; one open drawer holds paper packets, and one lamp stands on the desk before it.',
+  },
+  {
+    fullTopic: 'Телефонные барышни: профессия, куда брали за голос и размах рук',
+    shortTopic: 'Телефонные барышни',
+    focus: /телефонист|городские професси|женщин|женские|почта и|технологи|голоса улиц/i,
+    text: `В 1882 году в Москве открылась телефонная станция, а вскоре появилась и новая профессия: телефонная барышня. ☎️
+
+Отбирали барышень строже, чем в балет. Голос ясный, речь правильная, терпение ангельское. Отдельно измеряли рост и размах рук: иначе не дотянуться до верхних гнёзд на пульте. Замуж дозволялось выходить только за своего, служащего связи: чужие разговоры не должны были покидать станцию.
+
+Рассказывают, что лучшие помнили наизусть сотни абонентов. А в 1930 году заработали первые московские автоматические станции. Номер набирали сами, ошибались тоже сами, и сказать «барышня, голубушка, ещё разочек» стало некому.`,
+    comment:
+      'Соцсеть с живым модератором: знала всех, молчала обо всём и замуж выходила по правилам площадки.',
+    poll: {
+      question: 'О чём вы попросили бы телефонную барышню?',
+      options: ['Соединить с отпуском', 'Разбудить помягче', 'Отвечать, что занято'],
+    },
+    script:
+      'A braided cord lifts by itself from a wooden switchboard and plugs into a socket; small lamps light up row by row like the windows of an evening city, then fade.',
+    firstFrame:
+      'A tall wooden telephone switchboard with rows of brass sockets and braided cords, an empty chair before it, an old headset resting on the desk in warm lamplight.',
+  },
+  {
+    fullTopic: 'Последние радиограммы парохода «Сибиряков»',
+    shortTopic: 'Пароход Сибиряков',
+    tragic: true,
+    focus: /\([тt]\)|траг|битв|войн|подвиг|корабл|конфликт/i,
+    text: `25 августа 1942 года в Карском море пароход «Александр Сибиряков» встретил немецкий тяжёлый крейсер «Адмирал Шеер». На пароходе было около ста человек и несколько небольших пушек. Уйти от крейсера он не мог.
+
+Капитан Анатолий Качарава приказал принять бой и предупредить по радио всех, кто рядом. Радист Анатолий Шаршавин передавал, пока работала станция.
+
+Пароход погиб вместе с большей частью команды. Но крейсер выдал себя, и другие суда успели узнать об опасности. Кочегар Павел Вавилов больше месяца прожил один на острове Белуха, пока за ним не прилетел самолёт. Он дожил до мирных лет.`,
+    comment: 'Себя они спасти не могли. Они предупредили тех, кого ещё было можно.',
+    poll: {
+      question: 'Что в этой истории тронуло вас сильнее всего?',
+      options: ['Последние радиограммы', 'Решение капитана', 'Месяц на острове'],
+    },
+    script:
+      'A radio key taps in a dark cabin while snow drifts past the porthole; rings of light spread from a small ship over a black polar sea, one after another.',
+    firstFrame:
+      'A small steamer seen from far off on a black polar sea under a low sky, one lit porthole, thin ice in the foreground, a rocky island on the horizon.',
   },
 ];

@@ -8,9 +8,9 @@ import { sceneOf } from './scene-variety.ts';
 const ALL = [...ENGLISH_STORIES, ...RUSSIAN_STORIES];
 const words = (text: string) => text.split(/\s+/).filter((word) => /[\p{L}\d]/u.test(word)).length;
 
-test('there are six stories in each language, none twice', () => {
-  expect([ENGLISH_STORIES.length, RUSSIAN_STORIES.length]).toEqual([6, 6]);
-  expect(new Set(ALL.map(({ shortTopic }) => shortTopic)).size).toBe(12);
+test('there are eight stories in each language, none twice', () => {
+  expect([ENGLISH_STORIES.length, RUSSIAN_STORIES.length]).toEqual([8, 8]);
+  expect(new Set(ALL.map(({ shortTopic }) => shortTopic)).size).toBe(16);
 });
 
 describe.each(ALL)('$shortTopic', (story) => {
@@ -38,6 +38,13 @@ describe.each(ALL)('$shortTopic', (story) => {
     }
   });
 });
+
+test.each([ENGLISH_STORIES, RUSSIAN_STORIES])(
+  'some stories of each language are sad, most are not',
+  (...stories) => {
+    expect(stories.filter(({ tragic }) => tragic)).toHaveLength(2);
+  },
+);
 
 test('a thousand scenes of one story in a row all differ', () => {
   const [story] = ENGLISH_STORIES;

@@ -5,6 +5,8 @@ export interface Story {
   readonly shortTopic: string;
   /** Words of focuses that this story fits. */
   readonly focus: RegExp;
+  /** Told only when its focus is asked for: nobody wants it on a cheerful day. */
+  readonly tragic?: true;
   /** Three short paragraphs, 80 to 100 words in all. */
   readonly text: string;
   /** At most 20 words. */
