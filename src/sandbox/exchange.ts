@@ -38,6 +38,8 @@ export interface Outcome {
   readonly reply: Reply;
   readonly taskId?: string;
   readonly costUsd?: number;
+  /** The task is taken, but will never give a file. */
+  readonly endsEmpty?: boolean;
   /** An error although its status says success. */
   readonly refused?: boolean;
 }

@@ -33,6 +33,11 @@ const action = z.discriminatedUnion('type', [
   }),
   /** The effect happens, the answer is JSON of another shape. For OpenAI: a good answer that holds the wrong object. */
   z.strictObject({ type: z.literal('malformed') }),
+  /**
+   * OpenAI: an answer of the right shape whose texts are all blank. Files: a GIF, which no provider here makes, under the
+   * file's own content type.
+   */
+  z.strictObject({ type: z.literal('wrong-content') }),
   /** OpenAI: the answer ends in the middle, `finish_reason` is `length`. */
   z.strictObject({ type: z.literal('cut') }),
   /** OpenAI: the model refuses; `content_filter` as the finish reason, or a `refusal` beside an empty content. */
@@ -74,11 +79,14 @@ type ActionType = FaultAction['type'];
 const TEXT_ANSWERS = ['chat', 'responses'];
 const CREATING = ['imagine', 'upscale', 'image_to_video'];
 const FILES = OPERATIONS.files;
+/** Those that come with a prompt. */
+const PROMPTED: ReadonlySet<string> = new Set([...TEXT_ANSWERS, ...CREATING]);
 /** Those that answer an object with a meaning. */
 const TELLING = [...TEXT_ANSWERS, ...CREATING, 'fetch', 'task', 'webhook'];
 /** Actions that make sense for some operations only. */
 const ONLY_FOR: Partial<Record<ActionType, readonly string[]>> = {
   malformed: TELLING,
+  'wrong-content': [...TEXT_ANSWERS, ...FILES],
   cut: TEXT_ANSWERS,
   refusal: TEXT_ANSWERS,
   'task-fails': CREATING,
@@ -97,6 +105,8 @@ export const faultRuleSchema = z
     provider: z.enum(PROVIDERS),
     /** Default: every operation of the provider that the action fits. */
     operation: z.string().max(50).optional(),
+    /** Only requests whose prompt holds these words; for operations that are paid for, since others have no prompt. */
+    matching: z.string().min(1).max(500).optional(),
     /** Fitting requests that pass before the rule starts to apply. */
     skip: z.int().min(0).max(1_000_000).default(0),
     /** Most applications; default without end. */
@@ -107,7 +117,7 @@ export const faultRuleSchema = z
   })
   .refine(
     (rule) => OPERATIONS[rule.provider].some((operation) => fits(rule, operation)),
-    'the provider has no such operation, or the action does not fit it',
+    'the provider has no such operation, or the action or `matching` does not fit it',
   )
   .refine(
     ({ provider, action }) => provider === 'piapi' || action.type !== 'status' || !action.underHttp200,
@@ -117,6 +127,11 @@ export const faultRulesSchema = z.array(faultRuleSchema).max(200);
 
 export type FaultRule = z.input<typeof faultRuleSchema>;
 type CheckedRule = z.output<typeof faultRuleSchema>;
+
+/** Whether a task that was taken under this fault is certain to end without a file. */
+export function endsEmpty(fault: FaultAction | null): boolean {
+  return fault?.type === 'task-fails' || fault?.type === 'no-urls';
+}
 
 /** What befalls one request: a wait, and at most one action. */
 export interface Fate {
@@ -145,11 +160,12 @@ export class Faults {
   }
 
   /** The first rule that applies wins; delays add up and let later rules have their say. */
-  fateOf(provider: ProviderName, operation: string): Fate {
+  fateOf(provider: ProviderName, operation: string, prompt = ''): Fate {
     let delaySeconds = 0;
     for (const standing of this.#standing) {
       const { rule } = standing;
-      if (rule.provider !== provider || !fits(rule, operation) || !this.#applies(standing)) continue;
+      if (rule.provider !== provider || !fits(rule, operation)) continue;
+      if (!prompt.includes(rule.matching ?? '') || !this.#applies(standing)) continue;
       if (rule.action.type !== 'delay') return { delaySeconds, action: rule.action };
       delaySeconds += rule.action.seconds;
     }
@@ -167,9 +183,10 @@ export class Faults {
 }
 
 function fits(
-  rule: { provider: ProviderName; operation?: string | undefined; action: FaultAction },
+  rule: { operation?: string | undefined; matching?: string | undefined; action: FaultAction },
   operation: string,
 ): boolean {
+  if (rule.matching !== undefined && !PROMPTED.has(operation)) return false;
   if (rule.operation !== undefined && rule.operation !== operation) return false;
   if (operation === 'webhook') return rule.operation === 'webhook' && WEBHOOK_ACTIONS.has(rule.action.type);
   return ONLY_FOR[rule.action.type]?.includes(operation) ?? true;

@@ -10,7 +10,7 @@ import type { SandboxClock } from './clock.ts';
 import { digestOf, signatureOf } from './digest.ts';
 import type { Call, Operation, Reply, Vendor } from './exchange.ts';
 
-/** More drawn files than this are not kept; an older one is drawn again when it is asked for. */
+/** More files than this are not kept, drawn ones and others; an older one is drawn again when it is asked for. */
 const MOST_KEPT = 200;
 const SECRET = 'sandbox-files';
 
@@ -30,6 +30,7 @@ const TYPES: Readonly<Record<FileKind, string>> = {
 export class FileHost implements Vendor {
   readonly #published = new Map<string, Published>();
   readonly #drawn = new Map<string, Promise<string>>();
+  readonly #kept = new Map<string, string>();
   readonly #clock: SandboxClock;
   readonly #base: () => string;
   readonly #folder: string;
@@ -56,11 +57,20 @@ export class FileHost implements Vendor {
     return `${this.#base()}${name}?expires=${seconds}&signature=${signatureOf(SECRET, name, seconds)}`;
   }
 
-  /** A file that only lives in this host's folder, such as the picture that a video starts from. */
-  async keep(name: string, bytes: Uint8Array): Promise<string> {
+  /** Keeps a file that only lives in this host's folder, such as the picture that a video starts from. */
+  async keep(name: string, bytes: Uint8Array): Promise<void> {
     const file = path.join(this.#folder, `kept-${digestOf(name)}`);
     await writeFile(file, bytes);
-    return file;
+    this.#kept.set(name, file);
+    const [oldest] = this.#kept.entries();
+    if (this.#kept.size <= MOST_KEPT || oldest === undefined) return;
+    this.#kept.delete(oldest[0]);
+    await rm(oldest[1], { force: true });
+  }
+
+  /** Where a kept file lies; undefined when there was none, or too many came after it. */
+  kept(name: string): string | undefined {
+    return this.#kept.get(name);
   }
 
   /** The drawn file; drawn once, also when it is asked for several times at once. */

@@ -22,12 +22,18 @@ export interface LedgerEntry {
   readonly at: string;
   /** Of the whole prompt: equal for two submissions of the same post. */
   readonly digest: string;
+  /** Stands for the key that was sent, none of whose letters it shows. */
+  readonly account: string;
+  /** The first post id that the request names anywhere, if it names one. */
+  readonly postId: string | null;
   /** The start of the prompt, for people. */
   readonly hint: string;
   readonly outcome: LedgerOutcome;
   /** HTTP status of the answer, sent or lost. */
   readonly status: number;
   readonly taskId: string | null;
+  /** A rule made the task end without a file: asking again is then right (D5), and no double payment. */
+  readonly endsEmpty: boolean;
   /** Estimate by the built-in prices; 0 when refused. */
   readonly costUsd: number;
 }
@@ -54,10 +60,14 @@ export class Ledger {
     return this.#entries.reduce((sum, { costUsd }) => sum + costUsd, 0);
   }
 
-  /** Pictures and videos that were charged for more than once, by provider, kind and prompt. */
+  /**
+   * Pictures and videos that were charged for more than once, by provider, kind and prompt. Tasks that a rule made fail
+   * do not count; a lost answer does, since the client cannot know what became of it.
+   */
   paidTwice(): LedgerEntry[][] {
     const paid = this.#entries.filter(
-      ({ outcome, kind }) => outcome !== 'refused' && (kind === 'image' || kind === 'video'),
+      ({ outcome, kind, endsEmpty }) =>
+        outcome !== 'refused' && !endsEmpty && (kind === 'image' || kind === 'video'),
     );
     const groups = Map.groupBy(paid, ({ provider, kind, digest }) => `${provider} ${kind} ${digest}`);
     return [...groups.values()].filter((group) => group.length > 1);

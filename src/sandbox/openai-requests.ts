@@ -30,7 +30,7 @@ const jsonSchema = z.record(z.string(), z.unknown());
 const pictureUri = z
   .string()
   .regex(
-    /^(?:https:\/\/|data:image\/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/])/,
+    /^(?:https?:\/\/|data:image\/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/])/,
     'is no address or data URI of a picture',
   );
 const otherFormat = z.looseObject({ type: z.enum(['text', 'json_object']) });

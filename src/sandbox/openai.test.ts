@@ -135,6 +135,64 @@ describe('C2, C3 texts through the real library', () => {
   });
 });
 
+describe('P4 pictures', () => {
+  const look = (sandbox: Sandbox, form: 'chat' | 'responses', data: Buffer | URL) =>
+    generateText({
+      model: createOpenAI({ apiKey: 'k', baseURL: sandbox.urls.openai })[form]('gpt-4o'),
+      maxRetries: 0,
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is it?' },
+            { type: 'file', data, mediaType: 'image/jpeg' },
+          ],
+        },
+      ],
+    });
+
+  test.each(['chat', 'responses'] as const)('are seen as bytes and as addresses by %s', async (form) => {
+    await using sandbox = await startTestSandbox();
+    const bytes = Buffer.from((await pictureUri()).split(',')[1] ?? '', 'base64');
+    for (const data of [bytes, new URL('https://example.com/a.jpg'), new URL(`${sandbox.urls.files}/a.jpg`)])
+      expect((await look(sandbox, form, data)).text).toMatch(/^Image 1\. /);
+    const kinds = sandbox.ledger.entries().map(({ kind }) => kind);
+    expect(kinds).toEqual(['vision', 'vision', 'vision']);
+  });
+
+  test('that are neither are refused', async () => {
+    await using sandbox = await startTestSandbox();
+    const content = [{ type: 'image_url', image_url: { url: 'ftp://example.com/a.jpg' } }];
+    const answer = await fetch(`${sandbox.urls.openai}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer k' },
+      body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content }] }),
+    });
+    expect(answer.status).toBe(400);
+    expect(sandbox.ledger.entries()).toMatchObject([{ outcome: 'refused' }]);
+  });
+});
+
+test('the form that the library takes by default is answered', async () => {
+  await using sandbox = await startTestSandbox();
+  const model = createOpenAI({ apiKey: 'k', baseURL: sandbox.urls.openai })('gpt-4o');
+  const output = Output.object({ schema: pollSchema });
+  const answer = await generateText({ model, output, prompt: 'Ask the readers', maxRetries: 0 });
+  expect(answer.output.options).toHaveLength(3);
+});
+
+test('the ledger tells accounts apart without their keys, and sees a post that is named', async () => {
+  await using sandbox = await startTestSandbox();
+  await ask(sandbox, 'Write about 20261124-2030');
+  const named = { prompt: 'Write', maxRetries: 0, providerOptions: { openai: { user: '20261125-2030' } } };
+  await generateText({ model: chatOf(sandbox, 'sk-second'), ...named });
+  const [first, second] = sandbox.ledger.entries();
+  expect([first?.postId, second?.postId]).toEqual(['20261124-2030', '20261125-2030']);
+  expect(first?.account).toMatch(/^[0-9a-f]{8}$/);
+  expect(second?.account).not.toBe(first?.account);
+  expect(JSON.stringify(sandbox.ledger.entries())).not.toContain('sk-');
+});
+
 describe('what OpenAI refuses', () => {
   test('a wrong key', async () => {
     await using sandbox = await startTestSandbox({ keys: { openai: 'sk-other' } });
@@ -203,6 +261,24 @@ describe('faults', () => {
     await expect(ask(sandbox, 'Write a post')).rejects.toThrow(/JSON/);
     expect(sandbox.ledger.entries()).toMatchObject([{ outcome: 'lost', status: 200 }]);
     expect((await ask(sandbox, 'Write a post')).finishReason).toBe('stop');
+  });
+
+  test('D13 an answer of the right shape can be blank', async () => {
+    await using object = await withFault({ type: 'wrong-content' });
+    const answer = await fill(object, z.object({ question: z.string(), score: z.number() }), 'x');
+    expect(answer).toEqual({ question: ' ', score: expect.any(Number) });
+    await using text = await withFault({ type: 'wrong-content' });
+    expect((await ask(text, 'Write a post')).text).toBe(' ');
+  });
+
+  test('a rule can wait for a request with certain words', async () => {
+    const fails = { type: 'status', status: 500 } as const;
+    await using sandbox = await startTestSandbox({
+      faults: [{ provider: 'openai', matching: 'harbour', times: 1, action: fails }],
+    });
+    expect((await ask(sandbox, 'Write about a hill')).finishReason).toBe('stop');
+    expect((await callErrorOf(ask(sandbox, 'Write about a harbour'))).statusCode).toBe(500);
+    expect(sandbox.faultCounts()).toEqual([1]);
   });
 
   test('a wrong shape and a refusal are no object of the schema', async () => {

@@ -127,7 +127,7 @@ export class OpenaiVendor implements Vendor {
 
   #complete(request: TextRequest, fault: FaultAction | null): Completion {
     this.#answered += 1;
-    const whole = fault?.type === 'malformed' ? '{"answer":"yes"}' : this.#answerer.answer(request);
+    const whole = spoiled(this.#answerer.answer(request), fault);
     const common = {
       id: idOf(`openai ${this.#answered}`).replaceAll('-', ''),
       inputTokens: tokensOf(request.prompt) + 8 + request.pictures * TOKENS_PER_PICTURE,
@@ -220,6 +220,14 @@ function responsesBody(request: TextRequest, completion: Completion): unknown {
       total_tokens: inputTokens + outputTokens,
     },
   };
+}
+
+function spoiled(answer: string, fault: FaultAction | null): string {
+  if (fault?.type === 'malformed') return '{"answer":"yes"}';
+  if (fault?.type !== 'wrong-content') return answer;
+  if (!answer.startsWith('{')) return ' ';
+  const blank = (_: string, value: unknown) => (typeof value === 'string' ? ' ' : value);
+  return JSON.stringify(JSON.parse(answer), blank);
 }
 
 /** About four Latin characters to a token, two and a half of others. */

@@ -144,6 +144,16 @@ describe('P3, W1 a picture task', () => {
     expect(sandbox.ledger.entries()).toMatchObject([{ outcome: 'refused', costUsd: 0 }]);
   });
 
+  test('a sandbox that is started later does not answer for the tasks of an earlier one', async () => {
+    const idAt = async (time: string) => {
+      await using sandbox = await startTestSandbox({ now: () => new Date(time) });
+      return await submit(sandbox);
+    };
+    const first = await idAt('2026-11-24T20:30:00Z');
+    expect(await idAt('2026-11-24T20:30:00Z')).toBe(first);
+    expect(await idAt('2026-11-24T20:30:01Z')).not.toBe(first);
+  });
+
   test('a wrong key and an unknown task are answered as errors', async () => {
     await using sandbox = await startTestSandbox({ keys: { piapi: 'key' } });
     const wrong = await post(sandbox, '/api/v1/task', imagine(), { ...HEADERS, 'x-api-key': 'other' });
@@ -253,6 +263,9 @@ describe('faults', () => {
     const finished = await flat(sandbox, empty);
     expect(finished).toMatchObject({ status: 'finished' });
     expect(imageCandidates(finished)).toBeNull();
+    await submit(sandbox);
+    expect(sandbox.ledger.entries().map(({ endsEmpty }) => endsEmpty)).toEqual([true, true, false]);
+    expect(sandbox.ledger.paidTwice()).toEqual([]);
   });
 
   test('an error says its code in the body too', async () => {

@@ -18,7 +18,7 @@ import {
   type Reply,
   type Vendor,
 } from './exchange.ts';
-import type { FaultAction } from './faults.ts';
+import { endsEmpty, type FaultAction } from './faults.ts';
 import type { FileHost } from './file-host.ts';
 import type { SandboxMedia } from './options.ts';
 import { envelopeOf, flatOf, isFinished, type PiapiTask, type TaskView } from './piapi-shapes.ts';
@@ -162,14 +162,20 @@ export class PiapiVendor implements Vendor {
     const task = this.#enter(body, origin, fault);
     const answer =
       fault?.type === 'malformed' ? { code: 200, data: { task: task.id } } : envelopeOf(this.#view(task));
-    return { reply: jsonReply(200, answer), taskId: task.id, costUsd: task.costUsd };
+    return {
+      reply: jsonReply(200, answer),
+      taskId: task.id,
+      costUsd: task.costUsd,
+      endsEmpty: endsEmpty(fault),
+    };
   }
 
   #enter(body: CreateBody, origin: PiapiTask | undefined, fault: FaultAction | null): PiapiTask {
     const { files, media, clock, gridOnly, imageSeconds, urlSeconds } = this.#settings;
     this.#created += 1;
-    const id = idOf(`piapi ${this.#created}`);
     const createdAt = clock.milliseconds();
+    // The time too: a sandbox that was started anew must not answer for the tasks of the one before.
+    const id = idOf(`piapi ${this.#created} ${createdAt}`);
     const seconds = origin === undefined ? imageSeconds : imageSeconds * UPSCALE_SHARE;
     const finishedAt = createdAt + seconds * 1000;
     const prompt = body.task_type === 'imagine' ? body.input.prompt : (origin?.prompt ?? '');

@@ -20,7 +20,7 @@ import {
   type Reply,
   type Vendor,
 } from './exchange.ts';
-import type { FaultAction } from './faults.ts';
+import { endsEmpty, type FaultAction } from './faults.ts';
 import type { FileHost } from './file-host.ts';
 import type { SandboxMedia } from './options.ts';
 
@@ -154,15 +154,16 @@ export class RunwayVendor implements Vendor {
     }
     const body = checked.data;
     this.#created += 1;
-    const id = idOf(`runway ${this.#created}`);
+    const createdAt = this.#settings.clock.milliseconds();
+    // The time too: a sandbox that was started anew must not answer for the tasks of the one before.
+    const id = idOf(`runway ${this.#created} ${createdAt}`);
     const costUsd = videoCost(defaultPrices('fast'), body.model, body.duration ?? 10);
     const file = `/runway/${id}/video.mp4`;
     const credits = Math.round(costUsd / USD_PER_CREDIT);
-    const createdAt = this.#settings.clock.milliseconds();
     this.#tasks.set(id, { id, createdAt, credits, file, fault, cancelled: false });
     await this.#publish(file, id, body);
     const answer = fault?.type === 'malformed' ? { task: id } : { id, estimatedCost: { credits } };
-    return { reply: jsonReply(200, answer), taskId: id, costUsd };
+    return { reply: jsonReply(200, answer), taskId: id, costUsd, endsEmpty: endsEmpty(fault) };
   }
 
   async #publish(file: string, id: string, body: CreateBody): Promise<void> {
@@ -172,9 +173,11 @@ export class RunwayVendor implements Vendor {
     const picture =
       typeof body.promptImage === 'string' ? body.promptImage : (body.promptImage[0]?.uri ?? '');
     const encoded = /^data:[^,]*,(.*)$/s.exec(picture)?.[1];
-    const kept = encoded === undefined ? undefined : await files.keep(id, Buffer.from(encoded, 'base64'));
+    if (encoded !== undefined) await files.keep(id, Buffer.from(encoded, 'base64'));
     const { promptText = '', duration = 10 } = body;
-    files.publish(file, 'video', (output) => media.drawVideo(output, promptText, duration, size, kept));
+    files.publish(file, 'video', (output) =>
+      media.drawVideo(output, promptText, duration, size, files.kept(id)),
+    );
   }
 
   #show(id: string): Reply {

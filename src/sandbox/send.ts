@@ -5,11 +5,14 @@ import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 
+import { readByteRange } from './byte-range.ts';
 import type { Reply } from './exchange.ts';
 import type { FaultAction } from './faults.ts';
 
 const PAGE =
   '<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n';
+/** The smallest whole GIF: a kind of file that no provider here makes. */
+const FOREIGN_FILE = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 
 /** Sends the answer; `fault` is an action that spoils the way it arrives, others are already part of the answer. */
 export async function send(
@@ -54,10 +57,11 @@ async function sendFile(
   fault: FaultAction | null,
 ): Promise<void> {
   const { size } = await stat(file);
-  const headers = { 'content-type': type, 'accept-ranges': 'none' };
+  const headers = { 'content-type': type, 'accept-ranges': 'bytes' };
   const announce = (bytes: number) => response.writeHead(200, { ...headers, 'content-length': bytes });
   if (fault?.type === 'html-file') return void announce(Buffer.byteLength(PAGE)).end(PAGE);
   if (fault?.type === 'empty-file') return void announce(0).end();
+  if (fault?.type === 'wrong-content') return void announce(FOREIGN_FILE.length).end(FOREIGN_FILE);
   if (request.method === 'HEAD') return void announce(size).end();
   if (fault?.type === 'truncate-file' || fault?.type === 'huge-length') {
     announce(fault.type === 'huge-length' ? fault.bytes : size);
@@ -68,6 +72,15 @@ async function sendFile(
     response.socket?.end();
     return;
   }
-  announce(size);
-  await pipeline(createReadStream(file), response);
+  const range = readByteRange(request.headers.range, size);
+  if (range === 'outside')
+    return void response.writeHead(416, { ...headers, 'content-range': `bytes */${size}` }).end();
+  if (range === null) {
+    announce(size);
+    return pipeline(createReadStream(file), response);
+  }
+  const { first: start, last: end } = range;
+  const part = { 'content-length': end - start + 1, 'content-range': `bytes ${start}-${end}/${size}` };
+  response.writeHead(206, { ...headers, ...part });
+  await pipeline(createReadStream(file, { start, end }), response);
 }

@@ -43,6 +43,25 @@ describe('faults of files', () => {
     expect(head.headers.get('content-length')).toBe(String(bytes.length));
   });
 
+  test('a part of a file is given as a part, and one beyond its end is refused', async () => {
+    await using sandbox = await startTestSandbox();
+    const url = await pictureUrl(sandbox);
+    const whole = Buffer.from(await (await fetch(url)).arrayBuffer());
+    const part = await fetch(url, { headers: { range: 'bytes=8-15' } });
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 8-15/${whole.length}`]);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(8, 16));
+    const beyond = await fetch(url, { headers: { range: `bytes=${whole.length}-` } });
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${whole.length}`]);
+  });
+
+  test('a file of a kind that nobody asked for', async () => {
+    await using sandbox = await withFileFault({ type: 'wrong-content' });
+    const answer = await fetch(await pictureUrl(sandbox));
+    expect(answer.headers.get('content-type')).toBe('image/png');
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'gif' });
+  });
+
   test('a truncated file announces more than comes', async () => {
     await using sandbox = await withFileFault({ type: 'truncate-file' });
     const answer = await fetch(await pictureUrl(sandbox));
@@ -104,6 +123,18 @@ describe('the control door', () => {
     expect(sandbox.faultCounts()).toEqual([1]);
   });
 
+  test('health and ledger also answer without the prefix, nothing else does', async () => {
+    await using sandbox = await startTestSandbox();
+    const { origin } = new URL(sandbox.urls.control);
+    for (const path of ['/health', '/ledger'])
+      expect(await (await fetch(origin + path)).json()).toEqual(
+        await (await fetch(sandbox.urls.control + path)).json(),
+      );
+    expect((await fetch(`${origin}/health`, { headers: { origin: 'http://example.com' } })).status).toBe(403);
+    for (const path of ['/clock', '/health/x', '/faults'])
+      expect((await fetch(origin + path)).status).toBe(404);
+  });
+
   test.each([
     ['/faults', { rules: [{ provider: 'files', action: { type: 'cut' } }] }],
     ['/faults', { rules: [{ provider: 'piapi', operation: 'paint', action: { type: 'drop' } }] }],
@@ -114,6 +145,11 @@ describe('the control door', () => {
       '/faults',
       { rules: [{ provider: 'runway', action: { type: 'status', status: 500, underHttp200: true } }] },
     ],
+    [
+      '/faults',
+      { rules: [{ provider: 'piapi', operation: 'fetch', matching: 'x', action: { type: 'drop' } }] },
+    ],
+    ['/faults', { rules: [{ provider: 'runway', action: { type: 'wrong-content' } }] }],
     ['/clock', { advanceSeconds: -1 }],
     ['/clock', 'soon'],
   ])('refuses what makes no sense: %s %o', async (path, body) => {

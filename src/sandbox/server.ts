@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readBounded, TooLargeError } from '../adapters/http/read-bounded.ts';
 import { SandboxClock } from './clock.ts';
 import { createControl, type Control } from './control.ts';
+import { digestOf } from './digest.ts';
 import type { Call, Operation, Outcome, Reply, Vendor } from './exchange.ts';
 import { Faults, type FaultAction, type ProviderName } from './faults.ts';
 import { FileHost } from './file-host.ts';
@@ -171,18 +172,21 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
     headers: request.headers,
     json: parsed(body),
   };
-  if (prefix === 'control') return send(request, response, await parts.control(call), null);
+  if (prefix === 'control' || (isShortcut(prefix) && rest === '/')) {
+    const path = prefix === 'control' ? call.path : `/${prefix}`;
+    return send(request, response, await parts.control({ ...call, path }), null);
+  }
   if (!isProvider(prefix))
     return refuse(response, 404, 'The sandbox has /openai, /piapi, /runway, /files and /control.');
   const vendor = parts.vendors[prefix];
   const opened = vendor.open(call);
   if ('status' in opened) return send(request, response, opened, null);
-  const { delaySeconds, action } = parts.faults.fateOf(prefix, opened.name);
+  const { delaySeconds, action } = parts.faults.fateOf(prefix, opened.name, opened.paid?.prompt);
   if (delaySeconds > 0)
     await wait(delaySeconds * 1000, undefined, { signal: parts.closing.signal, ref: false });
   if (action?.type === 'drop') return hangUp(response);
   const outcome = await outcomeOf(vendor, opened, action);
-  record(parts, prefix, opened, outcome, action);
+  record(parts, prefix, call, opened, outcome, action);
   await send(request, response, outcome.reply, action);
 }
 
@@ -201,8 +205,9 @@ async function outcomeOf(vendor: Vendor, operation: Operation, fault: FaultActio
 function record(
   { ledger, clock }: Parts,
   provider: ProviderName,
+  call: Call,
   { paid }: Operation,
-  { reply, taskId, costUsd, refused = reply.status >= 300 }: Outcome,
+  { reply, taskId, costUsd, endsEmpty = false, refused = reply.status >= 300 }: Outcome,
   fault: FaultAction | null,
 ): void {
   if (paid === null) return;
@@ -214,8 +219,24 @@ function record(
     outcome: refused ? 'refused' : answered,
     status: reply.status,
     taskId: taskId ?? null,
+    account: accountOf(call),
+    postId: postIdIn(call.json),
+    endsEmpty,
     costUsd: refused ? 0 : (costUsd ?? 0),
   });
+}
+
+function accountOf({ headers }: Call): string {
+  const { authorization, 'x-api-key': key } = headers;
+  return digestOf(String(key ?? authorization ?? '')).slice(0, 8);
+}
+
+/** Data URIs are left out: megabytes of letters that name nothing. */
+function postIdIn(json: unknown): string | null {
+  const text = JSON.stringify(json, (_, value: unknown) =>
+    typeof value === 'string' && value.startsWith('data:') ? '' : value,
+  );
+  return /\b\d{8}-\d{4}\b/.exec(text ?? '')?.[0] ?? null;
 }
 
 /** The client cannot have learnt what it paid for. A wrong answer of OpenAI is an answer all the same. */
@@ -226,6 +247,11 @@ function isUnreadable(provider: ProviderName, fault: FaultAction | null): boolea
 
 function isProvider(name: string): name is ProviderName {
   return name === 'openai' || name === 'piapi' || name === 'runway' || name === 'files';
+}
+
+/** What is asked for most can be asked without the prefix. */
+function isShortcut(prefix: string): boolean {
+  return prefix === 'health' || prefix === 'ledger';
 }
 
 function decoded(path: string): string {
