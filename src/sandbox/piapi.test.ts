@@ -213,6 +213,16 @@ describe('webhooks', () => {
     expect(receiver.seen).toHaveLength(3);
   });
 
+  test('a secret that fits into no header harms nobody else', async () => {
+    await using sandbox = await startTestSandbox();
+    await using receiver = await startTestServer((response) => response.end());
+    const config = { webhook_config: { endpoint: receiver.url, secret: 'ключ\n' } };
+    await submit(sandbox, imagine('a door', { config }));
+    await submit(sandbox, hooked(receiver.url));
+    await sandbox.advance(100);
+    expect(receiver.seen.map(({ headers }) => headers['x-webhook-secret'])).toEqual(['whisper']);
+  });
+
   test('one can be lost by a rule of its own only', async () => {
     await using sandbox = await startTestSandbox({
       faults: [{ provider: 'piapi', operation: 'webhook', times: 1, action: { type: 'drop' } }],

@@ -151,5 +151,17 @@ describe('faults', () => {
     const { id } = await client.imageToVideo.create(await request());
     await sandbox.advance(4000);
     expect(await client.tasks.retrieve(id)).toMatchObject(expected);
+    const endsEmpty = type !== 'task-never-finishes';
+    expect(sandbox.ledger.entries()).toMatchObject([{ outcome: 'accepted', endsEmpty }]);
   });
+});
+
+test('a sandbox that is started later does not answer for the tasks of an earlier one', async () => {
+  const idAt = async (time: string) => {
+    await using sandbox = await startTestSandbox({ now: () => new Date(time) });
+    return (await clientOf(sandbox).imageToVideo.create(await request())).id;
+  };
+  const first = await idAt('2026-11-24T20:30:00Z');
+  expect(await idAt('2026-11-24T20:30:00Z')).toBe(first);
+  expect(await idAt('2026-11-24T20:30:01Z')).not.toBe(first);
 });

@@ -236,6 +236,21 @@ test('P8 closing ends waiting requests and removes the files', async () => {
   await expect(readdir(folder)).rejects.toThrow('ENOENT');
 });
 
+test('a request that is announced as too large is refused before it is read', async () => {
+  await using sandbox = await startTestSandbox();
+  const status = await new Promise((resolve, reject) => {
+    const headers = { authorization: 'Bearer k', 'content-length': 33 * 1024 * 1024 };
+    const asking = request(`${sandbox.urls.openai}/chat/completions`, { method: 'POST', headers });
+    asking.on('response', (answer) => {
+      resolve(answer.statusCode);
+      asking.destroy();
+    });
+    asking.on('error', reject).flushHeaders();
+  });
+  expect(status).toBe(413);
+  expect(sandbox.ledger.entries()).toEqual([]);
+});
+
 test('an address of nobody is answered as such', async () => {
   await using sandbox = await startTestSandbox();
   const origin = new URL(sandbox.urls.openai).origin;

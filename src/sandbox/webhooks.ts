@@ -42,7 +42,9 @@ export class Webhooks {
     await Promise.all(
       due.map(async (waiting) => {
         waiting.attempts += 1;
-        if (!(await post(waiting.delivery)) && waiting.attempts < MOST_ATTEMPTS) this.#waiting.push(waiting);
+        // What fits into no request, such as a secret with a line break, fails like one that nobody takes.
+        const arrived = await post(waiting.delivery).catch(() => false);
+        if (!arrived && waiting.attempts < MOST_ATTEMPTS) this.#waiting.push(waiting);
       }),
     );
   }
