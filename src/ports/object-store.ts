@@ -4,7 +4,10 @@ export interface ObjectInfo {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** Changes with every write of the object; opaque, compared only for equality. */
+  /**
+   * Opaque, compared only for equality. Changes with every write in memory and in a folder; S3's is a digest of the
+   * body, so that there a write of the very same body keeps it.
+   */
   readonly etag: string;
   /** By the store's own clock, UTC, at least to the second. */
   readonly lastModified: Date;
@@ -31,7 +34,8 @@ export interface StoreCapabilities {
 }
 
 /**
- * A bucket. Keys are relative, use `/`, and never hold `..`, a leading `/` or control characters (`usage` otherwise).
+ * A bucket. Keys are relative, use `/`, and never hold `..`, a leading `/` or control characters (`usage` otherwise, see
+ * `domain/object-key.ts`); objects that other programs gave such keys are not listed.
  * A returned success means that the effect is durable and that every later read by anybody sees it. A failure with
  * effect `refused` means that nothing changed; with `unknown`, that it may have: read again before acting on it.
  * Transient errors have already been retried within bounds. "Not found" is a value (`null`); every other error is a failure.

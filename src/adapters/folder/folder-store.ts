@@ -109,7 +109,7 @@ class FolderStore implements ObjectStore {
     return this.#do('put', key, (file) =>
       this.#replace(file, key, onlyIf, async (temporary) => {
         if ('bytes' in source) return writeWhole(temporary, source.bytes);
-        const handle = await local('read', source.file, key, () => open(source.file, 'r'));
+        const handle = await local('read', source.file, key, () => openLocal(source.file));
         return streamWhole(handle, temporary).finally(() => handle.close());
       }),
     );
@@ -310,6 +310,12 @@ function linkRefused(key: string, file: string): Refusal {
       { advice },
     ),
   );
+}
+
+/** A pipe or a device could go on for ever. */
+async function openLocal(file: string): Promise<FileHandle> {
+  if (!(await stat(file)).isFile()) throw new Error('it is not a plain file');
+  return open(file, 'r');
 }
 
 /** For a file outside the store, so that its failure is not blamed on the store. */
