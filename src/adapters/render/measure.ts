@@ -23,10 +23,14 @@ import { WorkerFailure } from './worker-failure.ts';
 /** Most bytes of the file held at once; the rest stays on disk. */
 const CACHE_BYTES = 8 * 1024 * 1024;
 
+/** Less cannot even hold the table of one frame. */
+const SMALLEST_BYTES = 256;
+
 /** Everything is counted from decoded frames; `video_invalid` when there is no video track or any part does not decode. */
 export async function measureVideo(path: string): Promise<VideoFacts> {
   const { size: bytes } = await stat(path);
   if (bytes === 0) throw invalid('The video is an empty file');
+  if (bytes < SMALLEST_BYTES) throw invalid(`The file has only ${bytes} bytes`);
   if (await looksLikeText(path)) throw invalid('The file is a text or web page, not a video');
   using input = new Input({
     source: new FilePathSource(path, { maxCacheSize: CACHE_BYTES }),
@@ -80,7 +84,7 @@ async function countPackets(track: InputVideoTrack): Promise<number> {
 async function looksLikeText(path: string): Promise<boolean> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
-  return /^\s*[<{[]/u.test(buffer.toString('latin1', 0, bytesRead));
+  return /^(?:\u00ef\u00bb\u00bf)?\s*[<{[]/u.test(buffer.toString('latin1', 0, bytesRead));
 }
 
 function invalid(message: string): WorkerFailure {

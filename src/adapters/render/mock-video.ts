@@ -9,7 +9,7 @@ import type { Motion } from './camera.ts';
 import { cameraPath, viewAt } from './camera.ts';
 import { writeH264 } from './h264-file.ts';
 import { hashBytes } from './hash.ts';
-import { PICTURE_INPUT } from './pictures.ts';
+import { describePicture, PICTURE_INPUT } from './pictures.ts';
 import { drawFrame, planesFromRgb } from './planes.ts';
 import { isTitleCard } from './title-card-mark.ts';
 
@@ -32,6 +32,7 @@ export async function writeCameraVideo(picture: string, output: string, video: C
     width: fourfold(size.width * OVERSAMPLING),
     height: fourfold(size.height * OVERSAMPLING),
   };
+  await describePicture(picture);
   const { exif } = await sharp(picture, PICTURE_INPUT).metadata();
   const motion = video.motion === 'slow' && isTitleCard(exif) ? 'title' : video.motion;
   const rgb = await sharp(picture, PICTURE_INPUT)

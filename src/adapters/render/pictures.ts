@@ -22,6 +22,9 @@ export const PICTURE_INPUT: SharpOptions = {
   sequentialRead: true,
 };
 
+/** Formats in which providers deliver. SVG and the like are programs rather than pictures and may name other files. */
+const FORMATS = new Set(['png', 'jpeg', 'webp', 'gif', 'heif']);
+
 /** Fast to write and near the smallest size that PNG gives photographs. */
 const PNG = { compressionLevel: 6, adaptiveFiltering: true } as const;
 
@@ -78,10 +81,12 @@ export async function shrinkPicture(input: string, output: string, maxBytes: num
 }
 
 /** Size as shown (a camera's rotation applied). `download_invalid` when the file is no picture or too big to open. */
-async function describePicture(input: string): Promise<PictureSize> {
+export async function describePicture(input: string): Promise<PictureSize> {
   const { size } = await stat(input);
   if (size === 0) throw new WorkerFailure('download_invalid', 'The picture is an empty file');
-  const { autoOrient } = await reading(input, () => sharp(input, PICTURE_INPUT).metadata());
+  const { autoOrient, format } = await reading(input, () => sharp(input, PICTURE_INPUT).metadata());
+  if (!FORMATS.has(format))
+    throw new WorkerFailure('download_invalid', `A picture in ${format} is not accepted`);
   return autoOrient;
 }
 

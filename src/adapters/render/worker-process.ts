@@ -150,7 +150,9 @@ function readAnswer(text: string): WorkerAnswer {
 
 /** The line that names the error, without stack or paths of ours. */
 function lastWords(complaint: string): string {
-  const line = complaint.split('\n').find((text) => /error|fatal|abort/iu.test(text));
+  const line = complaint
+    .split('\n')
+    .find((text) => /^\w*Error\b|^FATAL|Assertion|terminate called/u.test(text));
   return line === undefined ? '' : `: ${line.trim().slice(0, 200)}`;
 }
 
