@@ -16,13 +16,14 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { ChannelLock } from '../runtime/channel-lock.ts';
 import { fenceStore } from '../runtime/fenced-store.ts';
 import { createJournalStore } from '../runtime/journal-store.ts';
+import { createLedgerStore } from '../runtime/ledger-store.ts';
 import { createPayments } from '../runtime/payments.ts';
 import type { RunParts } from '../runtime/run-channel.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { createTicketLease } from '../runtime/ticket-lease.ts';
 import type { StepContext } from '../steps/context.ts';
 import { lazyProviders } from './providers.ts';
-import { channelSettings, policyOf, pricesOf } from './settings.ts';
+import { budgetsOf, channelSettings, policyOf, pricesOf } from './settings.ts';
 
 /** Between a lease ticket's put and the second look; longer than a store takes to show a write. */
 const LEASE_PAUSE_SECONDS = 0.2;
@@ -44,7 +45,11 @@ export interface Surroundings {
   readonly onRequest?: (operation: string) => void;
 }
 
-export async function openStore(config: Config, environment: Environment, onRequest?: (operation: string) => void): Promise<Result<ObjectStore>> {
+export async function openStore(
+  config: Config,
+  environment: Environment,
+  onRequest?: (operation: string) => void,
+): Promise<Result<ObjectStore>> {
   const counting = onRequest ? { onRequest } : {};
   if (environment.store.kind === 'folder') {
     const { createFolderStore } = await import('../adapters/folder/folder-store.ts');
@@ -54,7 +59,15 @@ export async function openStore(config: Config, environment: Environment, onRequ
   if (!bucket.ok) return bucket;
   const { createS3Store } = await import('../adapters/s3/s3-store.ts');
   const { accessKey, secretKey, ...rest } = bucket.value;
-  return success(await createS3Store({ ...rest, accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal(), userAgent: USER_AGENT, ...counting }));
+  return success(
+    await createS3Store({
+      ...rest,
+      accessKeyId: accessKey.reveal(),
+      secretAccessKey: secretKey.reveal(),
+      userAgent: USER_AGENT,
+      ...counting,
+    }),
+  );
 }
 
 /** Everything that a run needs. Fails only when the store cannot be opened; a provider without a key fails when it is asked. */
@@ -72,7 +85,11 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
     clock,
     random,
     holder: surroundings.holder,
-    settings: { termSeconds: workflow.lease_seconds, clockBoundSeconds: workflow.clock_bound_seconds, pauseSeconds: LEASE_PAUSE_SECONDS },
+    settings: {
+      termSeconds: workflow.lease_seconds,
+      clockBoundSeconds: workflow.clock_bound_seconds,
+      pauseSeconds: LEASE_PAUSE_SECONDS,
+    },
   });
   const store = fenceStore(raw.value, lease);
   const state = new StateStore(store, settings.documents, clock);
@@ -83,9 +100,29 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
     prices: pricesOf(config),
     store,
     journal,
-    payments: createPayments({ journal, lease, clock, random }),
-    ...lazyProviders({ config, environment, http, redact, addresses: addresses(config, environment), models: { text: textModel(config), vision: visionModel(config), video: runwayRequest(config).model } }),
-    downloads: createDownloads({ allowLoopback: environment.allowLoopback, userAgent: USER_AGENT, timeoutSeconds: DOWNLOAD_SECONDS, maxBytes: DOWNLOAD_BYTES }),
+    payments: createPayments({
+      journal,
+      ledger: createLedgerStore(store),
+      budgets: budgetsOf(config),
+      lease,
+      clock,
+      random,
+      log,
+    }),
+    ...lazyProviders({
+      config,
+      environment,
+      http,
+      redact,
+      addresses: addresses(config, environment),
+      models: { text: textModel(config), vision: visionModel(config), video: runwayRequest(config).model },
+    }),
+    downloads: createDownloads({
+      allowLoopback: environment.allowLoopback,
+      userAgent: USER_AGENT,
+      timeoutSeconds: DOWNLOAD_SECONDS,
+      maxBytes: DOWNLOAD_BYTES,
+    }),
     workspace: createWorkspace(),
     clock,
     random,
@@ -93,6 +130,13 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
     keepLease: () => lease.ensureHeld(),
     signal,
   };
-  const lock = new ChannelLock({ lease, state, clock, log, leaseSeconds: workflow.lease_seconds, staleSeconds: workflow.lock_stale_seconds });
+  const lock = new ChannelLock({
+    lease,
+    state,
+    clock,
+    log,
+    leaseSeconds: workflow.lease_seconds,
+    staleSeconds: workflow.lock_stale_seconds,
+  });
   return success({ context, lock, state, policy: policyOf(config) });
 }

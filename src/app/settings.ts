@@ -2,16 +2,33 @@
 import { aspectRatio, outputSize, runwayRequest } from '../config/resolved.ts';
 import type { Config } from '../config/schema.ts';
 import { defaultPrices } from '../domain/default-prices.ts';
+import type { Budgets } from '../domain/budget.ts';
 import type { PriceList } from '../domain/money.ts';
 import type { ChannelSettings, ContentSettings } from '../domain/settings.ts';
 import type { Policy } from '../workflow/policy.ts';
 
 export function channelSettings(config: Config): ChannelSettings {
-  const { FILE_PATHS: paths, IMAGE_GENERATION: image, VIDEO: video, VISUAL_ANALYSIS: judge, WORKFLOW: workflow } = config;
+  const {
+    FILE_PATHS: paths,
+    IMAGE_GENERATION: image,
+    VIDEO: video,
+    VISUAL_ANALYSIS: judge,
+    WORKFLOW: workflow,
+  } = config;
   const { duration, ratio } = runwayRequest(config);
   return {
-    folders: { fresh: paths.folder_666, middle: paths.folder_555, front: paths.folder_444, archive: paths.archive_folder },
-    documents: { public: paths.config_public, generation: paths.config_gen, image: paths.config_midjourney, topicsTracker: paths.topics_tracker },
+    folders: {
+      fresh: paths.folder_666,
+      middle: paths.folder_555,
+      front: paths.folder_444,
+      archive: paths.archive_folder,
+    },
+    documents: {
+      public: paths.config_public,
+      generation: paths.config_gen,
+      image: paths.config_midjourney,
+      topicsTracker: paths.topics_tracker,
+    },
     content: contentSettings(config),
     picture: {
       ...outputSize(config),
@@ -100,11 +117,18 @@ export function pricesOf(config: Config): PriceList {
   const builtIn = defaultPrices(mode);
   const { openai, midjourney, runway } = config.PRICES;
   const own = { relax: midjourney.relax_usd, fast: midjourney.fast_usd, turbo: midjourney.turbo_usd }[mode];
-  const text = Object.entries(openai).map(([model, price]) => [model, { input: price.input_per_million_usd, output: price.output_per_million_usd }] as const);
+  const text = Object.entries(openai).map(
+    ([model, price]) =>
+      [model, { input: price.input_per_million_usd, output: price.output_per_million_usd }] as const,
+  );
   const video = Object.entries(runway).map(([model, price]) => [model, price.per_second_usd] as const);
   return {
     text: { ...builtIn.text, ...Object.fromEntries(text) },
     image: own ?? builtIn.image,
     videoPerSecond: { ...builtIn.videoPerSecond, ...Object.fromEntries(video) },
   };
+}
+
+export function budgetsOf({ BUDGET: budget }: Config): Budgets {
+  return { perPost: budget.per_post_usd, perDay: budget.per_day_usd, perMonth: budget.per_month_usd };
 }

@@ -21,3 +21,31 @@ export interface BudgetStop {
   /** When the call would fit without a hand: the next UTC day or month. Null: never by itself. */
   readonly freesAt: string | null;
 }
+
+const NAMES = { post: 'this post', day: 'this UTC day', month: 'this UTC month' } as const;
+
+/** What a person reads: which budget, how full it is, what the call would have cost, and what happens next. */
+export function describeStop(
+  stop: BudgetStop,
+  call: string,
+): { readonly message: string; readonly advice: string } {
+  const key = `BUDGET.per_${stop.budget}_usd`;
+  const spent = `${dollars(stop.spentUsd)} of the ${dollars(stop.limitUsd)} USD for ${NAMES[stop.budget]} are spent or reserved`;
+  const message = `${spent} (${key}), and the next call (${call}) can cost up to ${dollars(stop.costUsd)} USD`;
+  const mend = `raise ${key}`;
+  const advice =
+    stop.freesAt === null
+      ? `Nothing was ordered. This budget does not free by itself: ${mend}, and the next run goes on where this one stopped.`
+      : `Nothing was ordered. The first run after ${minuteOf(stop.freesAt)} UTC goes on where this one stopped; to go on sooner, ${mend}.`;
+  return { message, advice };
+}
+
+/** Cents where they are enough, up to six places where a text costs less than one. */
+export function dollars(usd: number): string {
+  const cents = usd.toFixed(2);
+  return Number(cents) === usd ? cents : String(Number(usd.toFixed(6)));
+}
+
+function minuteOf(moment: string): string {
+  return moment.slice(0, 16).replace('T', ' ');
+}

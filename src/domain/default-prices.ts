@@ -4,7 +4,11 @@
  */
 import type { PriceList } from './money.ts';
 
-/** USD per million tokens, from OpenAI's price page. `*`: as dear as the dearest listed, so that a reserve is never too small. */
+/**
+ * USD per million tokens, from OpenAI's price page (developers.openai.com/api/docs/pricing) and, for the 5.4 to 5.6 models,
+ * from the price table that GitHub publishes for the same models (github.com/github/docs, models-and-pricing.yml).
+ * `*`: as dear as the dearest listed, so that a reserve is never too small.
+ */
 const TEXT: PriceList['text'] = {
   'gpt-4o': { input: 2.5, output: 10 },
   'gpt-4o-mini': { input: 0.15, output: 0.6 },
@@ -13,13 +17,32 @@ const TEXT: PriceList['text'] = {
   'gpt-4.1-nano': { input: 0.1, output: 0.4 },
   'gpt-5': { input: 1.25, output: 10 },
   'gpt-5-mini': { input: 0.25, output: 2 },
-  '*': { input: 2.5, output: 14 },
+  'gpt-5.4': { input: 2.5, output: 15 },
+  'gpt-5.4-mini': { input: 0.75, output: 4.5 },
+  'gpt-5.4-nano': { input: 0.2, output: 1.25 },
+  'gpt-5.5': { input: 5, output: 30 },
+  '*': { input: 5, output: 30 },
 };
 
-/** USD per `imagine` task; what resellers of Midjourney ask in these modes, rounded up. */
-export const IMAGE_BY_MODE = { relax: 0.02, fast: 0.05, turbo: 0.11 } as const;
+/**
+ * USD per `imagine` task. PiAPI shows its prices only to those who are logged in; these are the highest that were seen for
+ * its predecessor GoAPI (docs.goapi.ai/docs/pricing-plan: 0.025, 0.045, 0.10) and in a live answer of PiAPI (`fast`: 0.07).
+ */
+export const IMAGE_BY_MODE = { relax: 0.025, fast: 0.07, turbo: 0.12 } as const;
 
-/** USD per second of video at Runway's 0.01 USD a credit: 5 credits a second for gen4_turbo, 12 for gen4.5, 15 and 40 for the Veo models. */
+/**
+ * `meta.usage.consume` of PiAPI counts in points. Their worth is documented nowhere; it follows from answers whose price
+ * was known, so a figure far from the price is not believed.
+ */
+export const PIAPI_POINTS_PER_USD = 10_000_000;
+
+/** docs.dev.runwayml.com/guides/pricing */
+export const USD_PER_RUNWAY_CREDIT = 0.01;
+
+/**
+ * USD per second of video (docs.dev.runwayml.com/guides/pricing): 5 credits a second for gen4_turbo, 12 for gen4.5, 15 and
+ * 40 for the Veo models with sound.
+ */
 const VIDEO: PriceList['videoPerSecond'] = {
   gen4_turbo: 0.05,
   'gen4.5': 0.12,

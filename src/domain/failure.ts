@@ -3,6 +3,8 @@
  * reads, the decision to retry and the doubt about a payment can never disagree with each other.
  */
 
+import type { BudgetStop } from './budget.ts';
+
 /** When a failed effect may be tried again. `after`: not before a time that the other side named. `human`: not until somebody mended it. */
 export type RetryAdvice = 'never' | 'backoff' | 'after' | 'human';
 
@@ -158,6 +160,8 @@ export interface Failure {
   readonly advice: string;
   /** With `retry: 'after'`: seconds to wait, as the other side asked. */
   readonly retryAfterSeconds?: number;
+  /** With `budget_reached`: which budget, and when it frees. */
+  readonly budget?: BudgetStop;
 }
 
 export interface Success<T> {
@@ -176,7 +180,7 @@ export function failure(
   code: FailureCode,
   message: string,
   where: FailurePlace = {},
-  overrides: Partial<Pick<Failure, 'retry' | 'effect' | 'retryAfterSeconds' | 'advice'>> = {},
+  overrides: Partial<Pick<Failure, 'retry' | 'effect' | 'retryAfterSeconds' | 'advice' | 'budget'>> = {},
 ): { readonly ok: false; readonly failure: Failure } {
   return { ok: false, failure: { code, message, where, ...FAILURES[code], ...overrides } };
 }

@@ -37,6 +37,14 @@ export const journalEntrySchema = z.discriminatedUnion('type', [
     task_id: text.optional(),
     detail: text.optional(),
   }),
+  /** What a task turned out to have cost; takes the place of the figure that its call was settled with. */
+  z.object({
+    ...base,
+    type: z.literal('corrected'),
+    call: text,
+    cost_usd: z.number().nonnegative(),
+    task_id: text,
+  }),
   z.object({ ...base, type: z.literal('fallback'), from: text, to: text, reason: text }),
   z.object({
     ...base,

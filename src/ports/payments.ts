@@ -10,6 +10,8 @@ export interface PlannedCall {
   readonly model: string;
   /** The most that the call can be expected to cost, USD. */
   readonly reserveUsd: number;
+  /** Its name in journal and ledger, when the caller has written it down already; else a new one. */
+  readonly name?: string;
 }
 
 export interface Charge {
@@ -20,8 +22,8 @@ export interface Charge {
 }
 
 /**
- * The one door through which money leaves. `pay` checks the budgets, makes the intent durable, performs the call
- * once, and settles it with what it really cost. `budget_reached` and store failures come back before the call is made.
+ * The one door through which money leaves. `pay` checks the budgets, makes the reservation and the intent durable, performs
+ * the call once, and settles it with what it really cost. `budget_reached` and store failures come back before the call is made.
  * A failure of the call itself comes back as it is, already accounted for (nothing when refused, the reserve when unknown).
  */
 export interface Payments {
@@ -30,4 +32,11 @@ export interface Payments {
     perform: () => Promise<Result<T>>,
     charge: (value: T) => Charge,
   ): Promise<Result<T>>;
+  /**
+   * A task's provider said what it charged, in USD. Takes the place of the estimate; a figure far from the reserve is
+   * not believed, because units are not documented everywhere. Never fails: what cannot be written stays an estimate.
+   */
+  charged(id: GenerationId, taskId: string, costUsd: number): Promise<void>;
+  /** At the end of a run: writes what has been settled since the last call. Never fails: a reservation that stays is settled by the next run. */
+  finish(): Promise<void>;
 }

@@ -13,8 +13,9 @@ export interface VideoRequest {
 
 export type VideoTaskStatus =
   | { readonly state: 'pending'; readonly status: string; readonly progress: number | null }
-  | { readonly state: 'succeeded'; readonly url: string }
-  | { readonly state: 'failed'; readonly reason: string };
+  /** `costUsd`: what the provider says it charged in the end; null when it does not say. */
+  | { readonly state: 'succeeded'; readonly url: string; readonly costUsd: number | null }
+  | { readonly state: 'failed'; readonly reason: string; readonly costUsd: number | null };
 
 /** As `ImageTasks`: `start` sends one request and is never repeated inside; `status` may be asked by any run. A status we do not know is `pending`. */
 export interface VideoTasks {
@@ -24,6 +25,7 @@ export interface VideoTasks {
   readonly maxPictureBytes: number;
   /** UTF-16 units. */
   readonly maxPromptLength: number;
-  start(request: VideoRequest): Promise<Result<{ readonly taskId: string }>>;
+  /** `costUsd`: the most that the provider says it will charge; null when it does not say. */
+  start(request: VideoRequest): Promise<Result<{ readonly taskId: string; readonly costUsd: number | null }>>;
   status(taskId: string): Promise<Result<VideoTaskStatus>>;
 }

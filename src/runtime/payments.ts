@@ -1,62 +1,273 @@
 /**
- * The one place through which money leaves (I3): budget, durable intent, one call, settlement. A settlement that could
- * not be written any more leaves the intent standing, and the next run counts its reserve as spent.
+ * The one place through which money leaves (I3): budget, durable reservation, durable intent, one call, settlement. The
+ * reservation is written before the intent, and the intent before the call, so that whatever a killed run leaves behind
+ * says how far it came: no intent, no call; an intent without an outcome counts as spent.
  */
-import { success, type Failure, type Result } from '../domain/failure.ts';
+import { describeStop, type Budgets } from '../domain/budget.ts';
+import { failure, success, type Failure, type Result } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import type { JournalEntry } from '../domain/journal.ts';
+import { callCost } from '../domain/journal-costs.ts';
+import { monthBefore, monthOf, monthOfId, MOST_CALLS, type LedgerCall } from '../domain/ledger.ts';
+import { formatTimestamp } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Lease } from '../ports/lease.ts';
-import type { Payments } from '../ports/payments.ts';
+import type { Log } from '../ports/log.ts';
+import type { Charge, Payments, PlannedCall } from '../ports/payments.ts';
 import type { Random } from '../ports/random.ts';
+import { budgetStop, spendingOf } from '../workflow/budget.ts';
+import type { LedgerStore } from './ledger-store.ts';
 
 export interface PaymentParts {
   readonly journal: Journal;
+  readonly ledger: LedgerStore;
+  readonly budgets: Budgets;
   readonly lease: Pick<Lease, 'ensureHeld'>;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Pick<Log, 'warn'>;
 }
 
-export function createPayments({ journal, lease, clock, random }: PaymentParts): Payments {
-  return {
-    async pay(call, perform, charge) {
-      const { id, kind, stage, provider, model } = call;
-      const name = random.identifier();
-      journal.note(id, {
-        type: 'intent',
-        call: name,
-        kind,
-        stage,
-        provider,
-        model,
-        reserved_usd: call.reserveUsd,
-      });
-      const saved = await journal.save();
-      if (!saved.ok) return saved;
-      const held: Result<void> = await lease.ensureHeld();
-      if (!held.ok) return held;
-      const started = clock.monotonicSeconds();
-      const answer = await perform();
-      const seconds = Math.round((clock.monotonicSeconds() - started) * 1000) / 1000;
-      if (answer.ok) {
-        const { costUsd, measured, taskId } = charge(answer.value);
-        const task = taskId === undefined ? {} : { task_id: taskId };
-        journal.note(id, {
-          type: 'settled',
-          call: name,
-          outcome: 'succeeded',
-          cost_usd: costUsd,
-          measured,
-          seconds,
-          ...task,
-        });
-        return success(answer.value);
-      }
-      const outcome = outcomeOf(answer.failure);
-      const lost = { outcome, cost_usd: outcome === 'refused' ? 0 : call.reserveUsd, measured: false } as const;
-      journal.note(id, { type: 'settled', call: name, ...lost, seconds, detail: answer.failure.message });
-      return answer;
-    },
-  };
+/** A post that lives longer than this is no longer counted over all of its months. */
+const MOST_MONTHS = 12;
+/** How far a provider's own figure may lie from the reserve and still be believed; PiAPI documents its unit nowhere. */
+const BELIEVED = { least: 0.2, most: 5 };
+
+export function createPayments(parts: PaymentParts): Payments {
+  return new LedgerPayments(parts);
+}
+
+class LedgerPayments implements Payments {
+  readonly #parts: PaymentParts;
+  /** Months whose leftovers of dead runs have been looked at. */
+  readonly #reviewed = new Set<string>();
+  /** Calls that this run has reserved. */
+  readonly #own = new Set<string>();
+
+  constructor(parts: PaymentParts) {
+    this.#parts = parts;
+  }
+
+  async pay<T>(
+    call: PlannedCall,
+    perform: () => Promise<Result<T>>,
+    charge: (value: T) => Charge,
+  ): Promise<Result<T>> {
+    const { clock, lease } = this.#parts;
+    const now = clock.now();
+    const admitted = await this.#admit(call, now);
+    if (!admitted.ok) return admitted;
+    const reservation = await this.#reserve(call, now);
+    if (!reservation.ok) return reservation;
+    const held: Result<void> = await lease.ensureHeld();
+    if (!held.ok) return this.#notMade(reservation.value, held.failure);
+    const started = clock.monotonicSeconds();
+    const answer = await perform();
+    const seconds = Math.round((clock.monotonicSeconds() - started) * 1000) / 1000;
+    if (answer.ok)
+      this.#settle(reservation.value, { outcome: 'succeeded', seconds, ...chargeOf(charge(answer.value)) });
+    else this.#settleFailed(reservation.value, answer.failure, seconds);
+    return answer;
+  }
+
+  async charged(id: GenerationId, taskId: string, costUsd: number): Promise<void> {
+    const { journal, ledger, log } = this.#parts;
+    const read = await journal.read(id);
+    if (!read.ok) return;
+    const { entries } = read.value;
+    const ordered = entries.findLast((entry) => entry.type === 'settled' && entry.task_id === taskId);
+    const cost = ordered?.type === 'settled' ? callCost(entries, ordered.call) : null;
+    // A task that an older tool ordered is in nobody's journal.
+    if (cost === null) return;
+    const known = await this.#find(cost.call, (cost.intent ?? cost.settled)?.at_utc.slice(0, 7) ?? '');
+    if (known === null) return;
+    const reservedUsd = known.reserved_usd;
+    if (!isBelievable(costUsd, reservedUsd)) {
+      const facts = { id, taskId, costUsd, reservedUsd };
+      log.warn('The provider names a cost that cannot be right; the estimate stays', facts);
+      return;
+    }
+    if (!cost.measured || cost.costUsd !== costUsd)
+      journal.note(id, { type: 'corrected', call: cost.call, cost_usd: costUsd, task_id: taskId });
+    if (!known.measured || known.cost_usd !== costUsd)
+      ledger.put(known.at_utc.slice(0, 7), { ...known, cost_usd: costUsd, measured: true });
+  }
+
+  async finish(): Promise<void> {
+    const { ledger, log } = this.#parts;
+    let saved = await ledger.save();
+    if (!saved.ok && saved.failure.code === 'state_conflict') saved = await ledger.save();
+    if (!saved.ok)
+      log.warn('The ledger could not be completed; the next run does it', { failure: saved.failure });
+  }
+
+  /** Everything that counts is known, and the call fits. */
+  async #admit(call: PlannedCall, now: Date): Promise<Result<void>> {
+    const { budgets, journal } = this.#parts;
+    const month = monthOf(now);
+    const calls = await this.#callsOf(month);
+    if (!calls.ok) return calls;
+    if (calls.value.length >= MOST_CALLS)
+      return failure(
+        'budget_reached',
+        `${month} already has ${MOST_CALLS} paid calls, which is the most that is kept count of`,
+        { id: call.id },
+      );
+    const counted = [...calls.value];
+    for (const earlier of budgets.perPost === null ? [] : monthsOf(call.id, month)) {
+      const before = await this.#callsOf(earlier);
+      if (!before.ok) return before;
+      counted.push(...before.value);
+    }
+    const stop = budgetStop(budgets, spendingOf(counted, call.id, now), call.reserveUsd, now);
+    if (stop === null) return success(undefined);
+    const { message, advice } = describeStop(stop, `${call.stage} by ${call.provider}`);
+    journal.note(call.id, { type: 'note', text: message });
+    const frees = stop.freesAt === null ? null : (Date.parse(stop.freesAt) - now.getTime()) / 1000;
+    const when = frees === null ? {} : ({ retry: 'after', retryAfterSeconds: frees } as const);
+    return failure('budget_reached', message, { id: call.id }, { ...when, advice, budget: stop });
+  }
+
+  async #callsOf(month: string): Promise<Result<readonly LedgerCall[]>> {
+    const { ledger } = this.#parts;
+    const calls = await ledger.read(month);
+    if (!calls.ok) return calls;
+    if (this.#reviewed.has(month)) return success(calls.value ?? []);
+    this.#reviewed.add(month);
+    if (calls.value === null) {
+      // The first call of a month: nobody will look at what the last run of the month before left.
+      const before = monthBefore(month);
+      const last = this.#reviewed.has(before) ? success(null) : await ledger.read(before);
+      if (!last.ok) return last;
+      this.#reviewed.add(before);
+      for (const call of last.value ?? []) await this.#review(before, call);
+      return success([]);
+    }
+    for (const call of calls.value) await this.#review(month, call);
+    const reviewed = await ledger.read(month);
+    return reviewed.ok ? success(reviewed.value ?? []) : reviewed;
+  }
+
+  /** A reservation of a run that is dead: its post's journal knows how far it came. */
+  async #review(month: string, call: LedgerCall): Promise<void> {
+    if (call.state !== 'reserved' || this.#own.has(call.call)) return;
+    const { journal, ledger } = this.#parts;
+    const read = await journal.read(call.id);
+    // It goes on counting as spent.
+    if (!read.ok) return;
+    const { entries } = read.value;
+    const cost = callCost(entries, call.call);
+    if (cost?.settled) {
+      const { outcome: state } = cost.settled;
+      if (state === 'refused') return ledger.remove(month, call.call);
+      return ledger.put(month, { ...call, state, cost_usd: cost.costUsd, measured: cost.measured });
+    }
+    // An empty journal was lost, or never saved: it cannot say that the call was not made.
+    if (cost === null && entries.length > 0) return ledger.remove(month, call.call);
+    const lost = { cost_usd: call.reserved_usd, measured: false } as const;
+    ledger.put(month, { ...call, state: 'unknown', ...lost });
+    const detail = 'an earlier run ended before it noted the outcome';
+    journal.note(call.id, {
+      type: 'settled',
+      call: call.call,
+      outcome: 'unknown',
+      ...lost,
+      seconds: 0,
+      detail,
+    });
+  }
+
+  async #reserve(call: PlannedCall, now: Date): Promise<Result<LedgerCall>> {
+    const { journal, ledger, random } = this.#parts;
+    const { id, kind, stage, provider, model, reserveUsd } = call;
+    const reservation: LedgerCall = {
+      call: call.name ?? random.identifier(),
+      at_utc: formatTimestamp(now),
+      id,
+      kind,
+      stage,
+      provider,
+      model,
+      state: 'reserved',
+      reserved_usd: reserveUsd,
+      cost_usd: reserveUsd,
+      measured: false,
+    };
+    this.#own.add(reservation.call);
+    ledger.put(monthOf(now), reservation);
+    const reserved = await ledger.save();
+    if (!reserved.ok) {
+      ledger.remove(monthOf(now), reservation.call);
+      return reserved;
+    }
+    journal.note(id, {
+      type: 'intent',
+      call: reservation.call,
+      kind,
+      stage,
+      provider,
+      model,
+      reserved_usd: reserveUsd,
+    });
+    const saved = await journal.save();
+    return saved.ok ? success(reservation) : this.#notMade(reservation, saved.failure);
+  }
+
+  #notMade(reservation: LedgerCall, reason: Failure): { readonly ok: false; readonly failure: Failure } {
+    const detail = `the call was not made: ${reason.message}`;
+    this.#settle(reservation, { outcome: 'refused', cost_usd: 0, measured: false, seconds: 0, detail });
+    return { ok: false, failure: reason };
+  }
+
+  #settleFailed(reservation: LedgerCall, failed: Failure, seconds: number): void {
+    const outcome = outcomeOf(failed);
+    const cost = outcome === 'refused' ? 0 : reservation.reserved_usd;
+    this.#settle(reservation, { outcome, cost_usd: cost, measured: false, seconds, detail: failed.message });
+  }
+
+  #settle(reservation: LedgerCall, settled: Settled): void {
+    const { journal, ledger } = this.#parts;
+    const month = reservation.at_utc.slice(0, 7);
+    journal.note(reservation.id, { type: 'settled', call: reservation.call, ...settled });
+    const { outcome: state, cost_usd, measured } = settled;
+    if (state === 'refused') ledger.remove(month, reservation.call);
+    else ledger.put(month, { ...reservation, state, cost_usd, measured });
+  }
+
+  /** The reservation may have been made in the last moment of the month before its intent. */
+  async #find(call: string, month: string): Promise<LedgerCall | null> {
+    for (const name of [month, monthBefore(month)]) {
+      const calls = await this.#callsOf(name);
+      if (!calls.ok) return null;
+      const found = calls.value.find((entry) => entry.call === call);
+      if (found) return found;
+    }
+    return null;
+  }
+}
+
+type Settled = Omit<Extract<JournalEntry, { type: 'settled' }>, 'type' | 'call' | 'at_utc'>;
+
+function chargeOf({ costUsd, measured, taskId }: Charge): Pick<Settled, 'cost_usd' | 'measured' | 'task_id'> {
+  return { cost_usd: costUsd, measured, ...(taskId === undefined ? {} : { task_id: taskId }) };
+}
+
+function isBelievable(costUsd: number, reservedUsd: number): boolean {
+  return costUsd === 0 || (costUsd >= reservedUsd * BELIEVED.least && costUsd <= reservedUsd * BELIEVED.most);
+}
+
+/** The months before `month` in which the post may have cost something, newest first. */
+function monthsOf(id: GenerationId, month: string): string[] {
+  const first = monthOfId(id);
+  const months: string[] = [];
+  for (
+    let earlier = monthBefore(month);
+    earlier >= first && months.length < MOST_MONTHS;
+    earlier = monthBefore(earlier)
+  )
+    months.push(earlier);
+  return months;
 }
 
 /** `refused`: nothing happened. `failed`: it was answered, and charged, but the answer is useless. `unknown`: nobody knows. */

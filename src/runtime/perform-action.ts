@@ -45,7 +45,7 @@ export function performAction(
     case 'make-mock-video':
       return makeMockVideo(context, action.id, action.reason, replacing);
     case 'check-image':
-      return checkImage(context, action.task.task_id);
+      return checkImage(context, action.task.task_id, action.id);
     case 'request-image':
       return requestImage(context, action.id);
     case 'check-late':

@@ -283,6 +283,8 @@ class Run {
     const saved = await this.#parts.context.journal.save();
     if (!saved.ok)
       this.#parts.context.log.warn('The journal could not be completed', { failure: saved.failure });
+    // After the journal, from which the next run settles what this one could not.
+    await this.#parts.context.payments.finish();
     await this.#parts.lock.release();
   }
 }

@@ -80,7 +80,7 @@ describe('P3, W1 a picture task', () => {
         kind: 'image',
         model: 'midjourney fast',
         taskId: id,
-        costUsd: 0.05,
+        costUsd: 0.07,
         hint: 'a door',
       },
     ]);

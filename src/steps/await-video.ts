@@ -21,7 +21,7 @@ export async function awaitVideo(
   task: TaskReference,
   replacing: boolean,
 ): Promise<StepOutcome<VideoEvent>> {
-  const url = await waitForUrl(context, task);
+  const url = await waitForUrl(context, id, task);
   if (!url.ok) {
     if (context.signal.aborted || isNotAnAttempt(url.failure)) return failed(url.failure);
     return happened(mockInstead(url.failure.message, url.failure.code === 'task_timed_out'));
@@ -49,12 +49,18 @@ function mockInstead(reason: string, late: boolean): EventNamed<'video-failed'> 
 }
 
 /** Asked at least once, however late it is: a run that resumes an old task finds it finished more often than not. */
-async function waitForUrl(context: StepContext, task: TaskReference): Promise<Result<string>> {
-  const { clock, log, settings, videoTasks } = context;
+async function waitForUrl(
+  context: StepContext,
+  id: GenerationId,
+  task: TaskReference,
+): Promise<Result<string>> {
+  const { clock, log, payments, settings, videoTasks } = context;
   const since = parseTimestamp(task.requested_at_utc) ?? clock.now();
   const deadline = since.getTime() + settings.video.timeoutSeconds * 1000;
   for (;;) {
     const status = await videoTasks.status(task.task_id);
+    if (status.ok && status.value.state !== 'pending' && status.value.costUsd !== null)
+      await payments.charged(id, task.task_id, status.value.costUsd);
     if (status.ok && status.value.state === 'succeeded') return success(status.value.url);
     if (status.ok && status.value.state === 'failed') {
       return failure('task_failed', `The video task failed: ${status.value.reason}`, {

@@ -62,7 +62,8 @@ async function imageFate(context: StepContext, task: LateTask): Promise<Result<F
   const status = await context.imageTasks.status(task.task_id);
   if (!status.ok) return status.failure.retry === 'never' ? success({ type: 'drop' }) : status;
   if (status.value.state === 'pending') return success({ type: 'wait' });
-  const { answer } = status.value;
+  const { answer, costUsd } = status.value;
+  if (costUsd !== null) await context.payments.charged(task.id, task.task_id, costUsd);
   return success(imageCandidates(answer) === null ? { type: 'drop' } : { type: 'use', answer });
 }
 
@@ -70,5 +71,7 @@ async function videoFate(context: StepContext, task: LateTask): Promise<Result<F
   const status = await context.videoTasks.status(task.task_id);
   if (!status.ok) return status.failure.retry === 'never' ? success({ type: 'drop' }) : status;
   if (status.value.state === 'pending') return success({ type: 'wait' });
+  const { costUsd } = status.value;
+  if (costUsd !== null) await context.payments.charged(task.id, task.task_id, costUsd);
   return success(status.value.state === 'failed' ? { type: 'drop' } : { type: 'use', answer: null });
 }

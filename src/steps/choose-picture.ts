@@ -4,7 +4,7 @@
  */
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { textCost, textReserve } from '../domain/money.ts';
+import { textCharge, textReserve } from '../domain/money.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import type { ImageChoice } from '../domain/post.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
@@ -128,12 +128,11 @@ async function chooseBest(
   const answer = await payments.pay(
     { id, kind: 'judge', stage: 'judge', provider: imageJudge.provider, model: imageJudge.model, reserveUsd },
     () => imageJudge.judge(request),
-    (value) => ({
-      costUsd: textCost(prices, value.model, value.usage),
-      measured: value.usage.outputTokens > 0,
-    }),
+    (value) => textCharge(prices, imageJudge.model, value, reserveUsd),
   );
-  if (!answer.ok && isNotAnAttempt(answer.failure)) return answer;
+  // The pictures can be fetched for some hours only: waiting for the budget to free would end in a mock.
+  const mustWait = !answer.ok && isNotAnAttempt(answer.failure) && answer.failure.code !== 'budget_reached';
+  if (mustWait) return answer;
   const choice = answer.ok
     ? answer.value.value
     : {

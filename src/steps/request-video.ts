@@ -55,9 +55,12 @@ export async function requestVideo(
         reserveUsd,
       },
       () => videoTasks.start({ picture: path('picture.jpg'), prompt, duration, ratio }),
-      (value) => ({ costUsd: reserveUsd, measured: false, taskId: value.taskId }),
+      (value) => ({ costUsd: value.costUsd ?? reserveUsd, measured: false, taskId: value.taskId }),
     );
     if (started.ok) return happened({ type: 'video-requested', taskId: started.value.taskId });
+    // A post that is complete with a mock does not wait for a budget that never frees; it keeps the mock it has.
+    if (replacing && started.failure.budget?.freesAt === null)
+      return happened(noVideo(started.failure.message));
     if (isNotAnAttempt(started.failure)) return withdrawn(started.failure);
     context.log.warn('The video could not be ordered', { failure: started.failure });
     if (started.failure.effect === 'unknown') return happened({ type: 'video-outcome-unknown' });

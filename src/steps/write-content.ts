@@ -7,7 +7,7 @@ import type { Failure, Result } from '../domain/failure.ts';
 import { failure, success } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
-import { textCost, textReserve } from '../domain/money.ts';
+import { textCharge, textReserve } from '../domain/money.ts';
 import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
 import { fillTemplate } from '../domain/prompt-template.ts';
 import {
@@ -242,14 +242,12 @@ async function paidStage<T>(
   const { provider, model } = context.textModel;
   const reserveUsd = textReserve(context.prices, model, request.prompt, request.maxOutputTokens);
   for (let attempt = 0; ; attempt += 1) {
-    keep(writing, { intent: { stage, call: context.random.identifier(), reserved_usd: reserveUsd } });
+    const name = context.random.identifier();
+    keep(writing, { intent: { stage, call: name, reserved_usd: reserveUsd } });
     const answer = await context.payments.pay(
-      { id, kind: 'text', stage, provider, model, reserveUsd },
+      { id, kind: 'text', stage, provider, model, reserveUsd, name },
       perform,
-      (value) => ({
-        costUsd: textCost(context.prices, value.model, value.usage),
-        measured: value.usage.outputTokens > 0,
-      }),
+      (value) => textCharge(context.prices, model, value, reserveUsd),
     );
     if (answer.ok) {
       clearIntent(writing);

@@ -1,9 +1,11 @@
 /** One simulated channel: its bucket, its providers, the real runtime on top of them, and the others who write into the bucket. */
 import type { ChannelSettings } from '../../src/domain/settings.ts';
+import { NO_BUDGETS, type Budgets } from '../../src/domain/budget.ts';
 import { defaultPrices } from '../../src/domain/default-prices.ts';
 import { ChannelLock } from '../../src/runtime/channel-lock.ts';
 import { fenceStore } from '../../src/runtime/fenced-store.ts';
 import { createJournalStore } from '../../src/runtime/journal-store.ts';
+import { createLedgerStore } from '../../src/runtime/ledger-store.ts';
 import { createPayments } from '../../src/runtime/payments.ts';
 import { runChannel, type RunOptions, type RunParts, type RunReport } from '../../src/runtime/run-channel.ts';
 import { StateStore } from '../../src/runtime/state-store.ts';
@@ -55,6 +57,8 @@ export class Channel {
   /** Ids that the publisher has marked, in its own memory. */
   readonly published: string[] = [];
   log: Log = SILENT;
+  /** Read at the start of each run, like a configuration. */
+  budgets: Budgets = NO_BUDGETS;
   /** Replaces the lease, so that a deliberately broken one can be shown to be caught. */
   makeLease: (process: Process) => Lease = (process) => this.ticketLease(process);
   #processes = 0;
@@ -114,7 +118,7 @@ export class Channel {
       prices: defaultPrices('fast'),
       store,
       journal,
-      payments: createPayments({ journal, lease, clock, random }),
+      payments: createPayments({ journal, ledger: createLedgerStore(store), budgets: this.budgets, lease, clock, random, log }),
       textModel: providers.textModel(process),
       imageJudge: providers.imageJudge(process),
       imageTasks: providers.imageTasks(process),

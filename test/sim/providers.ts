@@ -56,6 +56,9 @@ interface Task {
   readonly fate: 'good' | 'failed' | 'unusable';
 }
 
+/** USD a call, by the built-in prices for the tokens, picture and video that are asked for here. */
+const CHARGES = { text: 0.000_75, judge: 0.011, image: 0.07, video: 0.5 };
+
 const HOUR = 3600;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -77,6 +80,14 @@ export class Providers {
   fateOf(taskId: string): 'good' | 'failed' | 'unusable' | 'unfinished' {
     const task = this.#images.get(taskId) ?? this.#videos.get(taskId);
     return !task || task.readyAt > this.#world.time ? 'unfinished' : task.fate;
+  }
+
+  /** What the provider charges in the end, USD; a failed task is given back. */
+  costOf(kind: Order['kind'], taskId: string | null): number {
+    const { text, judge, image, video } = CHARGES;
+    if (kind === 'text' || kind === 'judge') return kind === 'text' ? text : judge;
+    if (taskId !== null && this.fateOf(taskId) === 'failed') return 0;
+    return kind === 'image' ? image : video;
   }
 
   #order(process: Process, kind: Order['kind'], stage: string, taskId: string | null): Order {
@@ -161,7 +172,7 @@ export class Providers {
     if (fate === 'unfinished') return { state: 'pending', status: 'processing', progress: 50 };
     const urls = [1, 2, 3, 4].map((number) => `https://img.test/${taskId}/${number}`);
     const result = fate === 'good' ? { task_result: { temporary_image_urls: urls, image_url: `https://img.test/${taskId}/grid` } } : { task_result: { error_messages: ['no'] } };
-    return { state: 'final', status: fate === 'failed' ? 'failed' : 'finished', answer: { task_id: taskId, status: fate === 'failed' ? 'failed' : 'finished', ...result }, costUsd: null };
+    return { state: 'final', status: fate === 'failed' ? 'failed' : 'finished', answer: { task_id: taskId, status: fate === 'failed' ? 'failed' : 'finished', ...result }, costUsd: this.costOf('image', taskId) };
   }
 
   #drawTask(never: number, late: number, usual: number, fails: number, unusable: number): Task {
@@ -181,7 +192,7 @@ export class Providers {
       start: () => {
         this.#counter += 1;
         const taskId = `video-${this.#counter}`;
-        return this.#paid(process, 'runway', 'video', 'video', taskId, () => ({ taskId })).finally(() =>
+        return this.#paid(process, 'runway', 'video', 'video', taskId, () => ({ taskId, costUsd: null })).finally(() =>
           this.#videos.set(taskId, this.#drawTask(this.mood.videoNever, this.mood.videoLate, 60, this.mood.videoFails, 0)),
         );
       },
@@ -190,7 +201,8 @@ export class Providers {
         if (fault !== 'none') return failure('provider_unavailable', 'no answer', { provider: 'runway', id: taskId });
         const fate = this.fateOf(taskId);
         if (fate === 'unfinished') return success({ state: 'pending', status: 'RUNNING', progress: 0.5 });
-        return success(fate === 'good' ? { state: 'succeeded', url: `https://video.test/${taskId}` } : { state: 'failed', reason: 'INTERNAL' });
+        const costUsd = this.costOf('video', taskId);
+        return success(fate === 'good' ? { state: 'succeeded', url: `https://video.test/${taskId}`, costUsd } : { state: 'failed', reason: 'INTERNAL', costUsd });
       },
     };
   }

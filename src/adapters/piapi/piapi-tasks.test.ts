@@ -153,6 +153,22 @@ describe('W1–W3 checking by /mj/v2/fetch', () => {
     },
   );
 
+  test('BUDGET the points that a task took come back in dollars, when they are points and a plain number', async () => {
+    for (const [usage, costUsd] of [
+      [{ type: 'point', frozen: 700_000, consume: 700_000 }, 0.07],
+      [{ type: 'point', frozen: 700_000, consume: 0 }, 0],
+      [{ type: 'quota', consume: 9 }, null],
+      [{ type: 'point', consume: -1 }, null],
+      [{ type: 'point', consume: '700000' }, null],
+      ['none', null],
+    ] as const)
+      expect(
+        (await statusOf(json(200, { task_id: 'task-1', status: 'finished', meta: { usage } }))).result,
+      ).toMatchObject({
+        value: { costUsd },
+      });
+  });
+
   test.each([
     [json(500, { message: 'oops' }), 'provider_unavailable'],
     [json(401, {}), 'provider_denied'],
@@ -181,7 +197,7 @@ describe('W1–W3 checking by the newer call', () => {
         status: 'Completed',
         input: { prompt: 'p' },
         output: { image_url: 'https://x/1.png', temporary_image_urls: ['https://x/2.png'] },
-        meta: { usage: { consume: 700000 } },
+        meta: { usage: { type: 'point', consume: 700000 } },
         error: { code: 0, message: '' },
       }),
       { statusApi: 'task' },
@@ -190,12 +206,12 @@ describe('W1–W3 checking by the newer call', () => {
       value: {
         state: 'final',
         status: 'Completed',
-        costUsd: null,
+        costUsd: 0.07,
         answer: {
           task_id: 'task-1',
           status: 'Completed',
           input: { prompt: 'p' },
-          meta: { usage: { consume: 700000 } },
+          meta: { usage: { type: 'point', consume: 700000 } },
           error: { code: 0, message: '' },
           message: 'success',
           task_result: { image_url: 'https://x/1.png', temporary_image_urls: ['https://x/2.png'] },

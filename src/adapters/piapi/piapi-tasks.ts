@@ -38,7 +38,7 @@ const MOST_BYTES = 2 * 1024 * 1024;
 const envelopeSchema = z.looseObject({ code: z.number().optional(), data: z.unknown().optional() });
 const createdSchema = z.looseObject({ task_id: z.string().trim().min(1).max(300) });
 
-/** `ImageTasks` for Midjourney. Costs are not read from `meta.usage`: its unit is documented nowhere, so `costUsd` is null. */
+/** `ImageTasks` for Midjourney. What a task cost stands in the answer that ends it, not in the one that creates it. */
 export function createPiapiTasks(options: PiapiOptions): ImageTasks {
   return {
     provider: PROVIDER,

@@ -2,6 +2,7 @@
  * The two status calls answer in two shapes. The stored results (W3) have one, the flat shape of `/mj/v2/fetch`, so that
  * whoever reads them later need not know which call was made; nothing that came is dropped.
  */
+import { PIAPI_POINTS_PER_USD } from '../../domain/default-prices.ts';
 import { success, type Success } from '../../domain/failure.ts';
 import type { ImageTaskStatus } from '../../ports/image-task.ts';
 
@@ -24,8 +25,17 @@ export function readStatus(flat: Readonly<Record<string, unknown>>): Success<Ima
   if (typeof worded !== 'string' || worded.trim() === '') return null;
   const status = worded.trim().slice(0, LONGEST_STATUS);
   if (FINAL.has(status.toLowerCase()))
-    return success({ state: 'final', status, answer: { ...flat }, costUsd: null });
+    return success({ state: 'final', status, answer: { ...flat }, costUsd: costOf(flat) });
   return success({ state: 'pending', status, progress: progressOf(flat) });
+}
+
+/** `meta.usage.consume`: the points that the finished task took, none when it failed and they were given back. */
+function costOf(flat: Readonly<Record<string, unknown>>): number | null {
+  const usage = recordOf(recordOf(flat['meta'])?.['usage']);
+  const points = usage?.['consume'];
+  if (usage?.['type'] !== 'point' || typeof points !== 'number' || !Number.isFinite(points) || points < 0)
+    return null;
+  return Number((points / PIAPI_POINTS_PER_USD).toFixed(6));
 }
 
 function progressOf(flat: Readonly<Record<string, unknown>>): number | null {

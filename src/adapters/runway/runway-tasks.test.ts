@@ -52,7 +52,7 @@ async function statusOf(answer: Answer) {
 describe('P5 starting', () => {
   test('one request with picture, prompt, ratio, duration and model', async () => {
     const { result, seen } = await started(json(200, { id: 'task-1' }));
-    expect(result).toEqual({ ok: true, value: { taskId: 'task-1' } });
+    expect(result).toEqual({ ok: true, value: { taskId: 'task-1', costUsd: null } });
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({ method: 'POST', path: '/v1/image_to_video' });
     expect(seen[0]?.headers).toMatchObject({
@@ -66,6 +66,16 @@ describe('P5 starting', () => {
       ratio: '1280:720',
       duration: 10,
     });
+  });
+
+  test('BUDGET the most that Runway says it will charge comes back in dollars', async () => {
+    const costs = [{ credits: 50 }, { credits: '50' }, { credits: -1 }, 'free'];
+    const said = await Promise.all(
+      costs.map(async (estimatedCost) => (await started(json(200, { id: 'task-1', estimatedCost }))).result),
+    );
+    expect(said).toEqual(
+      [0.5, null, null, null].map((costUsd) => ({ ok: true, value: { taskId: 'task-1', costUsd } })),
+    );
   });
 
   test.each([
@@ -190,10 +200,22 @@ describe('P5 asking', () => {
     const failed = { status: 'FAILED', failure: 'Input was moderated', failureCode: 'SAFETY.INPUT.TEXT' };
     expect((await statusOf(json(200, failed))).result).toEqual({
       ok: true,
-      value: { state: 'failed', reason: 'Input was moderated (SAFETY.INPUT.TEXT)' },
+      value: { state: 'failed', reason: 'Input was moderated (SAFETY.INPUT.TEXT)', costUsd: null },
     });
     for (const body of [{ status: 'FAILED' }, { status: 'CANCELLED' }])
       expect((await statusOf(json(200, body))).result).toMatchObject({ value: { state: 'failed' } });
+  });
+
+  test('BUDGET a task that has ended says what it really cost', async () => {
+    const output = ['https://v.example.com/1.mp4'];
+    for (const [body, costUsd] of [
+      [{ status: 'SUCCEEDED', output, cost: { credits: 45 } }, 0.45],
+      [{ status: 'SUCCEEDED', output }, null],
+      [{ status: 'FAILED', cost: { credits: 0 } }, 0],
+      [{ status: 'CANCELLED', cost: { credits: 0 } }, 0],
+      [{ status: 'FAILED', cost: { credits: 1e9 } }, null],
+    ] as const)
+      expect((await statusOf(json(200, body))).result).toMatchObject({ value: { costUsd } });
   });
 
   test('P6 a task that Runway no longer knows has failed; other errors say nothing about it', async () => {

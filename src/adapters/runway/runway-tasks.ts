@@ -14,7 +14,7 @@ import type { RequestFacts } from '../http/classify.ts';
 import { clientFailure } from '../http/client-failure.ts';
 import { createClientFetch } from '../http/client-fetch.ts';
 import type { Redact } from '../http/reason.ts';
-import { readTask } from './task-answer.ts';
+import { estimatedUsd, readTask } from './task-answer.ts';
 
 export interface RunwayOptions {
   readonly apiKey: string;
@@ -49,10 +49,7 @@ export function createRunwayTasks(options: RunwayOptions): VideoTasks {
   };
 }
 
-async function start(
-  options: RunwayOptions,
-  request: VideoRequest,
-): Promise<Result<{ readonly taskId: string }>> {
+async function start(options: RunwayOptions, request: VideoRequest): ReturnType<VideoTasks['start']> {
   const problem = requestProblem(options.model, request);
   if (problem !== null)
     return failure('provider_refused', `The video was not requested: ${problem}`, { provider: PROVIDER });
@@ -70,7 +67,7 @@ async function start(
   const answer = await ask(options, facts, (client) => client.post('/v1/image_to_video', { body }));
   if (!answer.ok) return answer;
   const created = createdSchema.safeParse(answer.value);
-  if (created.success) return success({ taskId: created.data.id });
+  if (created.success) return success({ taskId: created.data.id, costUsd: estimatedUsd(created.data) });
   return failure('provider_bad_answer', `${facts.purpose}: the answer holds no task id`, {
     provider: PROVIDER,
   });
@@ -106,7 +103,9 @@ async function status(options: RunwayOptions, taskId: string): Promise<Result<Vi
   const answer = await ask(options, facts, (client) => client.get(`/v1/tasks/${encodeURIComponent(taskId)}`));
   if (answer.ok) return readTask(answer.value, options.redact);
   const gone = answer.failure.code === 'provider_refused' && answer.httpStatus === 404;
-  return gone ? success({ state: 'failed', reason: 'Runway no longer knows this task' }) : answer;
+  return gone
+    ? success({ state: 'failed', reason: 'Runway no longer knows this task', costUsd: null })
+    : answer;
 }
 
 type Asked = Result<unknown> & { readonly httpStatus?: number | undefined };

@@ -1,9 +1,12 @@
 /** What Runway says about a task. A word that we do not know means "not finished": giving up a task that still runs would pay for it twice. */
 import { z } from 'zod';
 
+import { USD_PER_RUNWAY_CREDIT } from '../../domain/default-prices.ts';
 import { failure, success, type Result } from '../../domain/failure.ts';
 import type { VideoTaskStatus } from '../../ports/video-task.ts';
 import { shortReason, type Redact } from '../http/reason.ts';
+
+const creditsSchema = z.looseObject({ credits: z.number().nonnegative().max(1_000_000) });
 
 const taskSchema = z.looseObject({
   status: z.string().trim().min(1).max(100),
@@ -11,6 +14,7 @@ const taskSchema = z.looseObject({
   output: z.array(z.unknown()).nullish().catch(null),
   failure: z.string().nullish().catch(null),
   failureCode: z.string().nullish().catch(null),
+  cost: creditsSchema.nullish().catch(null),
 });
 
 /**
@@ -21,21 +25,31 @@ export function readTask(json: unknown, redact: Redact): Result<VideoTaskStatus>
   const task = taskSchema.safeParse(json);
   if (!task.success) return badAnswer('holds no status');
   const { status, progress, output } = task.data;
+  const costUsd = usdOf(task.data.cost);
   switch (status.toUpperCase()) {
     case 'SUCCEEDED': {
       const url = (output ?? []).find((entry) => typeof entry === 'string' && /^https?:\/\//i.test(entry));
       return typeof url === 'string'
-        ? success({ state: 'succeeded', url })
+        ? success({ state: 'succeeded', url, costUsd })
         : badAnswer('is a success without a video');
     }
     case 'FAILED':
-      return success({ state: 'failed', reason: reasonOf(task.data, redact) });
+      return success({ state: 'failed', reason: reasonOf(task.data, redact), costUsd });
     case 'CANCELLED':
     case 'CANCELED':
-      return success({ state: 'failed', reason: 'The task was cancelled' });
+      return success({ state: 'failed', reason: 'The task was cancelled', costUsd });
     default:
       return success({ state: 'pending', status, progress: percent(progress) });
   }
+}
+
+/** The most that Runway says a new task will charge, USD; null when it does not say. */
+export function estimatedUsd(created: Readonly<Record<string, unknown>>): number | null {
+  return usdOf(creditsSchema.nullish().catch(null).parse(created['estimatedCost']));
+}
+
+function usdOf(cost: z.infer<typeof creditsSchema> | null | undefined): number | null {
+  return cost ? Number((cost.credits * USD_PER_RUNWAY_CREDIT).toFixed(6)) : null;
 }
 
 function reasonOf(task: z.infer<typeof taskSchema>, redact: Redact): string {
