@@ -76,9 +76,7 @@ export const draftSchema = z.object({
   comment: z.string().max(4_000).optional(),
   poll: pollSchema.optional(),
   scene: sceneSchema.optional(),
-  intent: z
-    .object({ stage: z.enum(TEXT_STAGES), call: text, reserved_usd: z.number().nonnegative() })
-    .optional(),
+  intent: z.object({ stage: z.enum(TEXT_STAGES) }).optional(),
   /** How often a stage's outcome stayed unknown; the second time the post is given up before it exists (I3). */
   unknown_outcomes: z.int().nonnegative().optional(),
 });

@@ -58,12 +58,12 @@ export function textCharge(
 export function textReserve(
   prices: PriceList,
   model: string,
-  prompt: string,
+  promptCharacters: number,
   maxOutputTokens: number,
   pictures = 0,
 ): number {
   const perPicture = TOKENS_PER_PICTURE.find((row) => row.model.test(model))?.tokens ?? 0;
-  const inputTokens = Math.ceil(prompt.length / CHARACTERS_PER_TOKEN) + 200 + pictures * perPicture;
+  const inputTokens = Math.ceil(promptCharacters / CHARACTERS_PER_TOKEN) + 200 + pictures * perPicture;
   return textCost(prices, model, { inputTokens, outputTokens: maxOutputTokens });
 }
 

@@ -10,8 +10,6 @@ export interface PlannedCall {
   readonly model: string;
   /** The most that the call can be expected to cost, USD. */
   readonly reserveUsd: number;
-  /** Its name in journal and ledger, when the caller has written it down already; else a new one. */
-  readonly name?: string;
 }
 
 export interface Charge {
@@ -27,6 +25,12 @@ export interface Charge {
  * A failure of the call itself comes back as it is, already accounted for (nothing when refused, the reserve when unknown).
  */
 export interface Payments {
+  /**
+   * Names the paid calls that will probably follow, in their order. They are reserved together with the next call that
+   * is, as far as they fit their budgets, which saves a request each; those that are not made are given back. Replaces
+   * what was named before.
+   */
+  expect(calls: readonly PlannedCall[]): void;
   pay<T>(
     call: PlannedCall,
     perform: () => Promise<Result<T>>,

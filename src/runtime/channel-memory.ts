@@ -12,6 +12,14 @@ import type { ChannelLock } from './channel-lock.ts';
 import type { Read, StateStore } from './state-store.ts';
 
 const CONFLICTS = 3;
+/**
+ * Events with which nothing is noted that the state does not say as well. What is noted goes out with the next journal:
+ * that of the payment which a `submission-intended` announces, or of the run's end.
+ */
+const JOURNAL_MAY_WAIT: ReadonlySet<WorkflowEvent['type']> = new Set([
+  'submission-intended',
+  'image-answered',
+]);
 
 export class ChannelMemory {
   readonly #state: StateStore;
@@ -52,14 +60,16 @@ export class ChannelMemory {
   }
 
   /**
-   * The event is durable afterwards, together with the journal. When somebody changed the documents meanwhile, the event
+   * The event is durable afterwards, and, but for `JOURNAL_MAY_WAIT`, the journal with it. When somebody changed the documents meanwhile, the event
    * is applied to what lies there now, as long as it still can happen.
    */
   async apply(event: WorkflowEvent): Promise<Result<void>> {
     const raised = await this.#lock.raise();
     if (!raised.ok) return raised;
-    const journaled = await this.#context.journal.save();
-    if (!journaled.ok) return journaled;
+    if (!JOURNAL_MAY_WAIT.has(event.type)) {
+      const journaled = await this.#context.journal.save();
+      if (!journaled.ok) return journaled;
+    }
     for (let attempt = 1; ; attempt += 1) {
       const before = this.#known();
       const after = transition(before, event, this.#policy, this.#context.clock.now());

@@ -8,8 +8,8 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { readDocument } from '../steps/documents.ts';
 
 export interface LedgerStore {
-  /** With the changes that are not saved yet. Null: the month has no ledger. */
-  read(month: string): Promise<Result<readonly LedgerCall[] | null>>;
+  /** With the changes that are not saved yet; none when the month has no ledger. */
+  read(month: string): Promise<Result<readonly LedgerCall[]>>;
   /** Adds the call or replaces the one of its name. */
   put(month: string, call: LedgerCall): void;
   remove(month: string, call: string): void;
@@ -27,7 +27,7 @@ type Changes = Map<string, LedgerCall | null>;
 
 const encoder = new TextEncoder();
 
-/** Read only, for reports: `null` when the month has no ledger. */
+/** Read only, for reports. `null`: the month has no ledger. */
 export async function readLedger(
   store: ObjectStore,
   month: string,
@@ -76,9 +76,7 @@ export function createLedgerStore(store: ObjectStore): LedgerStore {
     async read(month) {
       const loaded = await load(month);
       if (!loaded.ok) return loaded;
-      const changes = waiting.get(month);
-      if (loaded.value.etag === null && !changes) return success(null);
-      return success(merged(loaded.value.document.calls, changes ?? new Map()));
+      return success(merged(loaded.value.document.calls, waiting.get(month) ?? new Map()));
     },
     put: (month, call) => void changesOf(month).set(call.call, call),
     remove: (month, call) => void changesOf(month).set(call, null),

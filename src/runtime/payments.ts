@@ -8,7 +8,7 @@ import { failure, success, type Failure, type Result } from '../domain/failure.t
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import { callCost } from '../domain/journal-costs.ts';
-import { monthBefore, monthOf, monthOfId, MOST_CALLS, type LedgerCall } from '../domain/ledger.ts';
+import { dayOf, monthBefore, monthOf, monthOfId, MOST_CALLS, type LedgerCall } from '../domain/ledger.ts';
 import { formatTimestamp } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -42,11 +42,18 @@ class LedgerPayments implements Payments {
   readonly #parts: PaymentParts;
   /** Months whose leftovers of dead runs have been looked at. */
   readonly #reviewed = new Set<string>();
-  /** Calls that this run has reserved. */
+  /** Names of the calls that this run has reserved. */
   readonly #own = new Set<string>();
+  #expected: readonly PlannedCall[] = [];
+  /** Reserved together with another call, and not made yet. */
+  #ahead: LedgerCall[] = [];
 
   constructor(parts: PaymentParts) {
     this.#parts = parts;
+  }
+
+  expect(calls: readonly PlannedCall[]): void {
+    this.#expected = calls;
   }
 
   async pay<T>(
@@ -56,9 +63,9 @@ class LedgerPayments implements Payments {
   ): Promise<Result<T>> {
     const { clock, lease } = this.#parts;
     const now = clock.now();
-    const admitted = await this.#admit(call, now);
-    if (!admitted.ok) return admitted;
-    const reservation = await this.#reserve(call, now);
+    const reserved = await this.#reserve(call, now);
+    if (!reserved.ok) return reserved;
+    const reservation = await this.#intend(reserved.value);
     if (!reservation.ok) return reservation;
     const held: Result<void> = await lease.ensureHeld();
     if (!held.ok) return this.#notMade(reservation.value, held.failure);
@@ -96,32 +103,20 @@ class LedgerPayments implements Payments {
 
   async finish(): Promise<void> {
     const { ledger, log } = this.#parts;
+    this.#giveBack();
     let saved = await ledger.save();
     if (!saved.ok && saved.failure.code === 'state_conflict') saved = await ledger.save();
     if (!saved.ok)
       log.warn('The ledger could not be completed; the next run does it', { failure: saved.failure });
   }
 
-  /** Everything that counts is known, and the call fits. */
-  async #admit(call: PlannedCall, now: Date): Promise<Result<void>> {
+  /** Everything that counts is known, and the call fits. Gives the calls that were counted. */
+  async #admit(call: PlannedCall, now: Date): Promise<Result<readonly LedgerCall[]>> {
     const { budgets, journal } = this.#parts;
-    const month = monthOf(now);
-    const calls = await this.#callsOf(month);
-    if (!calls.ok) return calls;
-    if (calls.value.length >= MOST_CALLS)
-      return failure(
-        'budget_reached',
-        `${month} already has ${MOST_CALLS} paid calls, which is the most that is kept count of`,
-        { id: call.id },
-      );
-    const counted = [...calls.value];
-    for (const earlier of budgets.perPost === null ? [] : monthsOf(call.id, month)) {
-      const before = await this.#callsOf(earlier);
-      if (!before.ok) return before;
-      counted.push(...before.value);
-    }
-    const stop = budgetStop(budgets, spendingOf(counted, call.id, now), call.reserveUsd, now);
-    if (stop === null) return success(undefined);
+    const counted = await this.#counted(call.id, now);
+    if (!counted.ok) return counted;
+    const stop = budgetStop(budgets, spendingOf(counted.value, call.id, now), call.reserveUsd, now);
+    if (stop === null) return counted;
     const { message, advice } = describeStop(stop, `${call.stage} by ${call.provider}`);
     journal.note(call.id, { type: 'note', text: message });
     const frees = stop.freesAt === null ? null : (Date.parse(stop.freesAt) - now.getTime()) / 1000;
@@ -129,24 +124,35 @@ class LedgerPayments implements Payments {
     return failure('budget_reached', message, { id: call.id }, { ...when, advice, budget: stop });
   }
 
+  /**
+   * The calls of this month, and, where a post's budget asks for them, of the months before. Without those that are
+   * reserved ahead: a call that may never be made must not keep one that is due from being made.
+   */
+  async #counted(id: GenerationId, now: Date): Promise<Result<readonly LedgerCall[]>> {
+    const month = monthOf(now);
+    const calls = await this.#callsOf(month);
+    if (!calls.ok) return calls;
+    if (calls.value.length >= MOST_CALLS) {
+      const full = `${month} already has ${MOST_CALLS} paid calls, and more are not kept count of`;
+      return failure('budget_reached', full, { id });
+    }
+    const counted = [...calls.value];
+    for (const earlier of this.#parts.budgets.perPost === null ? [] : monthsOf(id, month)) {
+      const before = await this.#callsOf(earlier);
+      if (!before.ok) return before;
+      counted.push(...before.value);
+    }
+    const ahead = new Set(this.#ahead.map(({ call }) => call));
+    return success(counted.filter(({ call }) => !ahead.has(call)));
+  }
+
   async #callsOf(month: string): Promise<Result<readonly LedgerCall[]>> {
     const { ledger } = this.#parts;
     const calls = await ledger.read(month);
-    if (!calls.ok) return calls;
-    if (this.#reviewed.has(month)) return success(calls.value ?? []);
+    if (!calls.ok || this.#reviewed.has(month)) return calls;
     this.#reviewed.add(month);
-    if (calls.value === null) {
-      // The first call of a month: nobody will look at what the last run of the month before left.
-      const before = monthBefore(month);
-      const last = this.#reviewed.has(before) ? success(null) : await ledger.read(before);
-      if (!last.ok) return last;
-      this.#reviewed.add(before);
-      for (const call of last.value ?? []) await this.#review(before, call);
-      return success([]);
-    }
     for (const call of calls.value) await this.#review(month, call);
-    const reviewed = await ledger.read(month);
-    return reviewed.ok ? success(reviewed.value ?? []) : reviewed;
+    return ledger.read(month);
   }
 
   /** A reservation of a run that is dead: its post's journal knows how far it came. */
@@ -178,11 +184,45 @@ class LedgerPayments implements Payments {
     });
   }
 
+  /** One write for the call and for those that are expected after it; none when the call is one of those. */
   async #reserve(call: PlannedCall, now: Date): Promise<Result<LedgerCall>> {
-    const { journal, ledger, random } = this.#parts;
+    const { ledger } = this.#parts;
+    const admitted = await this.#admit(call, now);
+    if (!admitted.ok) return admitted;
+    const ahead = this.#takeAhead(call, now);
+    if (ahead !== null) return success(ahead);
+    this.#giveBack();
+    const reservation = this.#enter(call, now);
+    await this.#reserveAhead(reservation, admitted.value, now);
+    const saved = await ledger.save();
+    if (saved.ok) return success(reservation);
+    ledger.remove(monthOf(now), reservation.call);
+    this.#giveBack();
+    return saved;
+  }
+
+  async #reserveAhead(first: LedgerCall, counted: readonly LedgerCall[], now: Date): Promise<void> {
+    const { budgets, journal } = this.#parts;
+    const known = await journal.read(first.id);
+    // Without an intent in the journal a reservation counts as one whose call was never made; an empty journal cannot say so.
+    if (!known.ok || !known.value.entries.some((entry) => entry.type === 'intent')) return;
+    const rest = [...this.#expected];
+    const same = rest.findIndex((expected) => isSame(expected, first));
+    if (same >= 0) rest.splice(0, same + 1);
+    const all = [...counted, first];
+    for (const expected of rest) {
+      if (expected.id !== first.id) return;
+      if (budgetStop(budgets, spendingOf(all, expected.id, now), expected.reserveUsd, now) !== null) return;
+      const ahead = this.#enter(expected, now);
+      this.#ahead.push(ahead);
+      all.push(ahead);
+    }
+  }
+
+  #enter(call: PlannedCall, now: Date): LedgerCall {
     const { id, kind, stage, provider, model, reserveUsd } = call;
     const reservation: LedgerCall = {
-      call: call.name ?? random.identifier(),
+      call: this.#parts.random.identifier(),
       at_utc: formatTimestamp(now),
       id,
       kind,
@@ -195,21 +235,32 @@ class LedgerPayments implements Payments {
       measured: false,
     };
     this.#own.add(reservation.call);
-    ledger.put(monthOf(now), reservation);
-    const reserved = await ledger.save();
-    if (!reserved.ok) {
-      ledger.remove(monthOf(now), reservation.call);
-      return reserved;
-    }
-    journal.note(id, {
-      type: 'intent',
-      call: reservation.call,
-      kind,
-      stage,
-      provider,
-      model,
-      reserved_usd: reserveUsd,
-    });
+    this.#parts.ledger.put(monthOf(now), reservation);
+    return reservation;
+  }
+
+  /** Null: nothing was reserved for it, or too little, or on another day than the one that it counts for. */
+  #takeAhead(call: PlannedCall, now: Date): LedgerCall | null {
+    const day = dayOf(now);
+    const index = this.#ahead.findIndex(
+      (ahead) => isSame(call, ahead) && ahead.reserved_usd >= call.reserveUsd && ahead.at_utc.startsWith(day),
+    );
+    const [ahead] = index < 0 ? [] : this.#ahead.splice(index, 1);
+    if (ahead === undefined) return null;
+    const exact = { ...ahead, reserved_usd: call.reserveUsd, cost_usd: call.reserveUsd };
+    this.#parts.ledger.put(ahead.at_utc.slice(0, 7), exact);
+    return exact;
+  }
+
+  #giveBack(): void {
+    for (const ahead of this.#ahead) this.#parts.ledger.remove(ahead.at_utc.slice(0, 7), ahead.call);
+    this.#ahead = [];
+  }
+
+  async #intend(reservation: LedgerCall): Promise<Result<LedgerCall>> {
+    const { journal } = this.#parts;
+    const { call, id, kind, stage, provider, model, reserved_usd } = reservation;
+    journal.note(id, { type: 'intent', call, kind, stage, provider, model, reserved_usd });
     const saved = await journal.save();
     return saved.ok ? success(reservation) : this.#notMade(reservation, saved.failure);
   }
@@ -248,6 +299,13 @@ class LedgerPayments implements Payments {
 }
 
 type Settled = Omit<Extract<JournalEntry, { type: 'settled' }>, 'type' | 'call' | 'at_utc'>;
+
+function isSame(
+  one: Pick<PlannedCall, 'id' | 'kind' | 'stage' | 'provider' | 'model'>,
+  other: Pick<LedgerCall, 'id' | 'kind' | 'stage' | 'provider' | 'model'>,
+): boolean {
+  return (['id', 'kind', 'stage', 'provider', 'model'] as const).every((name) => one[name] === other[name]);
+}
 
 function chargeOf({ costUsd, measured, taskId }: Charge): Pick<Settled, 'cost_usd' | 'measured' | 'task_id'> {
   return { cost_usd: costUsd, measured, ...(taskId === undefined ? {} : { task_id: taskId }) };

@@ -32,6 +32,8 @@ export class StateStore {
   readonly #store: ObjectStore;
   readonly #keys: DocumentKeys;
   readonly #clock: Clock;
+  /** As this process last saw it; only where the store refuses a write that is based on an older one. */
+  #public: Read<PublicDocument> | null = null;
 
   constructor(store: ObjectStore, keys: DocumentKeys, clock: Clock) {
     this.#store = store;
@@ -39,8 +41,10 @@ export class StateStore {
     this.#clock = clock;
   }
 
-  readPublic(): Promise<Result<Read<PublicDocument>>> {
-    return this.#read(this.#keys.public, publicDocumentSchema);
+  async readPublic(): Promise<Result<Read<PublicDocument>>> {
+    const read = await this.#read(this.#keys.public, publicDocumentSchema);
+    if (read.ok) this.#public = read.value;
+    return read;
   }
 
   readGeneration(): Promise<Result<Read<GenerationDocument>>> {
@@ -70,13 +74,19 @@ export class StateStore {
   async updatePublic(
     change: (document: PublicDocument, lastModified: Date | null) => Result<PublicDocument | null>,
   ): Promise<Result<PublicDocument>> {
+    const capabilities = await this.#store.capabilities();
+    if (!capabilities.ok) return capabilities;
     for (let attempt = 1; ; attempt += 1) {
-      const read = await this.readPublic();
+      const known = attempt === 1 && capabilities.value.conditionalWrites ? this.#public : null;
+      const read = known === null ? await this.readPublic() : success(known);
       if (!read.ok) return read;
       const next = change(read.value.value, read.value.lastModified);
+      // A refusal, or nothing to do, must not rest on an old look.
+      if (known !== null && (!next.ok || next.value === null)) continue;
       if (!next.ok) return next;
       if (next.value === null) return success(read.value.value);
       const written = await this.#write(this.#keys.public, read.value, next.value);
+      this.#public = written.ok ? written.value : null;
       if (written.ok) return this.#mergeMissed(read.value, written.value, next.value);
       if (written.failure.code !== 'state_conflict' || attempt === WRITE_ATTEMPTS) return written;
     }

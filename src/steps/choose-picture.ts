@@ -4,13 +4,14 @@
  */
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { textCharge, textReserve } from '../domain/money.ts';
+import { textCharge } from '../domain/money.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import type { ImageChoice } from '../domain/post.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { readPost } from './documents.ts';
 import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
+import { judgeCall, videoCall } from './paid-calls.ts';
 
 type PictureEvent = EventNamed<'picture-saved' | 'picture-failed'>;
 
@@ -33,11 +34,8 @@ export async function choosePicture(
     const choice = await chooseBest(context, input.id, folder.value, pictures.value);
     if (!choice.ok) return failed(choice.failure);
     const winner = pictures.value[choice.value.winner - 1] ?? pictures.value[0];
-    const fitted = await context.renderer.fitPicture(
-      winner ?? '',
-      path('fitted.png'),
-      context.settings.picture,
-    );
+    const { width, height } = context.settings.picture;
+    const fitted = await context.renderer.fitPicture(winner ?? '', path('fitted.png'), { width, height });
     if (!fitted.ok) return failed(fitted.failure, { type: 'picture-failed' });
     const uploaded = await uploadPart(context, folder.value, input.id, 'png', path('fitted.png'));
     if (!uploaded.ok) return failed(uploaded.failure);
@@ -118,17 +116,13 @@ async function chooseBest(
     criteria: judge.criteria,
     maxOutputTokens: judge.maxTokens,
   };
-  const reserveUsd = textReserve(
-    prices,
-    imageJudge.model,
-    request.instructions + request.prompt,
-    judge.maxTokens,
-    pictures.length,
-  );
+  const promptCharacters = request.instructions.length + request.prompt.length;
+  const call = judgeCall(context, id, { promptCharacters, pictures: pictures.length });
+  payments.expect([call, videoCall(context, id)]);
   const answer = await payments.pay(
-    { id, kind: 'judge', stage: 'judge', provider: imageJudge.provider, model: imageJudge.model, reserveUsd },
+    call,
     () => imageJudge.judge(request),
-    (value) => textCharge(prices, imageJudge.model, value, reserveUsd),
+    (value) => textCharge(prices, imageJudge.model, value, call.reserveUsd),
   );
   // The pictures can be fetched for some hours only: waiting for the budget to free would end in a mock.
   const mustWait = !answer.ok && isNotAnAttempt(answer.failure) && answer.failure.code !== 'budget_reached';

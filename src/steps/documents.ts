@@ -2,7 +2,7 @@
  * Reading and writing the JSON documents of a post. Bounded, checked, and with the object's key in every complaint, so
  * that a damaged document is named and left alone instead of being overwritten by a default (S1).
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { failure, success, type Result } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';

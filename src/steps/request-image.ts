@@ -4,6 +4,7 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { readPost } from './documents.ts';
+import { imageCall } from './paid-calls.ts';
 
 export async function requestImage(
   context: StepContext,
@@ -24,14 +25,7 @@ export async function requestImage(
     );
   const { aspectRatio, version, style } = settings.picture;
   const submitted = await payments.pay(
-    {
-      id,
-      kind: 'image',
-      stage: 'image',
-      provider: imageTasks.provider,
-      model: imageTasks.model,
-      reserveUsd: prices.image,
-    },
+    imageCall(context, id),
     () => imageTasks.submit({ prompt, aspectRatio, version, style }),
     (value) => ({
       costUsd: value.costUsd ?? prices.image,

@@ -1,12 +1,12 @@
 /** P5: orders the video from the stored picture. The intent is already saved when this runs. */
 import type { Failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
-import { videoCost } from '../domain/money.ts';
 import { cleanScript } from '../domain/script-text.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { readPost } from './documents.ts';
 import { folderOfPost } from './media-files.ts';
+import { videoCall } from './paid-calls.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 
 type RequestEvent = EventNamed<
@@ -21,7 +21,7 @@ export async function requestVideo(
   id: GenerationId,
   replacing: boolean,
 ): Promise<StepOutcome<RequestEvent>> {
-  const { payments, prices, settings, videoTasks } = context;
+  const { payments, settings, videoTasks } = context;
   const withdrawn = (failure: Failure): StepOutcome<RequestEvent> =>
     failed(failure, { type: 'submission-withdrawn' });
   const folder = await folderOfPost(context, id, replacing);
@@ -44,18 +44,11 @@ export async function requestVideo(
     );
     if (!small.ok) return happened(noVideo(small.failure.message));
     const { duration, ratio } = settings.video;
-    const reserveUsd = videoCost(prices, videoTasks.model, duration);
+    const call = videoCall(context, id);
     const started = await payments.pay(
-      {
-        id,
-        kind: 'video',
-        stage: 'video',
-        provider: videoTasks.provider,
-        model: videoTasks.model,
-        reserveUsd,
-      },
+      call,
       () => videoTasks.start({ picture: path('picture.jpg'), prompt, duration, ratio }),
-      (value) => ({ costUsd: value.costUsd ?? reserveUsd, measured: false, taskId: value.taskId }),
+      (value) => ({ costUsd: value.costUsd ?? call.reserveUsd, measured: false, taskId: value.taskId }),
     );
     if (started.ok) return happened({ type: 'video-requested', taskId: started.value.taskId });
     // A post that is complete with a mock does not wait for a budget that never frees; it keeps the mock it has.

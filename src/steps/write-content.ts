@@ -7,7 +7,7 @@ import type { Failure, Result } from '../domain/failure.ts';
 import { failure, success } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
-import { textCharge, textReserve } from '../domain/money.ts';
+import { textCharge } from '../domain/money.ts';
 import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
 import { fillTemplate } from '../domain/prompt-template.ts';
 import {
@@ -23,6 +23,7 @@ import type { ModelAnswer, TextRequest } from '../ports/text-model.ts';
 import type { StepContext, StepOutcome } from './context.ts';
 import { failed, happened } from './context.ts';
 import { documentBytes, readDocument, writePost } from './documents.ts';
+import { mediaCallsAhead, textCall, textCallsAhead } from './paid-calls.ts';
 
 type ContentEvent = EventNamed<'content-written' | 'content-abandoned'>;
 
@@ -62,20 +63,10 @@ export async function writeContent(
   return recorded.ok ? happened({ type: 'content-written' }) : failed(recorded.failure);
 }
 
-/** False when the post must be dropped. */
+/** False when the post must be dropped. What it cost is settled where the money is counted. */
 function noteUnknownOutcome(writing: Writing): boolean {
   const { context, id, draft } = writing;
   const unknown = (draft.unknown_outcomes ?? 0) + 1;
-  if (draft.intent) {
-    const settled = {
-      type: 'settled',
-      outcome: 'unknown',
-      measured: false,
-      seconds: 0,
-      detail: 'an earlier run ended before the answer',
-    } as const;
-    context.journal.note(id, { ...settled, call: draft.intent.call, cost_usd: draft.intent.reserved_usd });
-  }
   const { intent: _asked, ...rest } = draft;
   writing.draft = { ...rest, unknown_outcomes: unknown };
   context.journal.amend(id, { draft: writing.draft });
@@ -94,6 +85,10 @@ async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Re
     );
   const tragic = isTragic(focus);
   keep(writing, { focus });
+  context.payments.expect([
+    ...textCallsAhead(context, writing.id, draft),
+    ...mediaCallsAhead(context, writing.id),
+  ]);
 
   const topic = await topicStage(writing, focus, tracker);
   if (!topic.ok) return topic;
@@ -239,15 +234,12 @@ async function paidStage<T>(
   perform: () => Promise<Result<ModelAnswer<T>>>,
 ): Promise<Result<T>> {
   const { context, id } = writing;
-  const { provider, model } = context.textModel;
-  const reserveUsd = textReserve(context.prices, model, request.prompt, request.maxOutputTokens);
+  const { maxOutputTokens, prompt } = request;
+  const call = textCall(context, id, stage, { characters: prompt.length, maxOutputTokens });
   for (let attempt = 0; ; attempt += 1) {
-    const name = context.random.identifier();
-    keep(writing, { intent: { stage, call: name, reserved_usd: reserveUsd } });
-    const answer = await context.payments.pay(
-      { id, kind: 'text', stage, provider, model, reserveUsd, name },
-      perform,
-      (value) => textCharge(context.prices, model, value, reserveUsd),
+    keep(writing, { intent: { stage } });
+    const answer = await context.payments.pay(call, perform, (value) =>
+      textCharge(context.prices, call.model, value, call.reserveUsd),
     );
     if (answer.ok) {
       clearIntent(writing);
