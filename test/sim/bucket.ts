@@ -49,7 +49,8 @@ export class Bucket {
   }
 
   remove(by: string, key: string): void {
-    if (this.objects.delete(key)) this.history.push({ at: this.world.time, by, kind: 'delete', key, body: null });
+    if (this.objects.delete(key))
+      this.history.push({ at: this.world.time, by, kind: 'delete', key, body: null });
   }
 
   text(key: string): string | null {
@@ -74,7 +75,8 @@ export class Bucket {
     const ask = async <T>(label: string, key: string, effect: () => T): Promise<Result<T>> => {
       const { fault, value } = await process.operate(`store ${label} ${key}`, effect);
       if (fault === 'none') return success(value as T);
-      if (fault === 'refused') return failure('store_unavailable', `${label} was refused`, { key }, { effect: 'refused' });
+      if (fault === 'refused')
+        return failure('store_unavailable', `${label} was refused`, { key }, { effect: 'refused' });
       return failure('store_unavailable', `${label} got no answer`, { key });
     };
     return {
@@ -92,10 +94,14 @@ export class Bucket {
         if (!body) throw new Error(`no local file for ${key}`);
         const written = await ask('put', key, () => {
           const before = this.objects.get(key)?.etag ?? null;
-          return options.onlyIf !== undefined && before !== options.onlyIf ? null : this.write(process.name, key, body);
+          return options.onlyIf !== undefined && before !== options.onlyIf
+            ? null
+            : this.write(process.name, key, body);
         });
         if (!written.ok) return written;
-        return written.value === null ? failure('state_conflict', 'the object was changed', { key }) : success(written.value);
+        return written.value === null
+          ? failure('state_conflict', 'the object was changed', { key })
+          : success(written.value);
       },
       list: (prefix) => this.#list(ask, prefix),
       copy: (from, to) =>
@@ -118,8 +124,13 @@ export class Bucket {
     return entry ? { ...infoOf(key, entry), body: entry.body } : null;
   }
 
-  async *#list(ask: <T>(label: string, key: string, effect: () => T) => Promise<Result<T>>, prefix: string): AsyncGenerator<Result<ObjectInfo>> {
-    const listed = await ask('list', prefix, () => this.keys(prefix).map((key) => infoOf(key, this.objects.get(key) as Entry)));
+  async *#list(
+    ask: <T>(label: string, key: string, effect: () => T) => Promise<Result<T>>,
+    prefix: string,
+  ): AsyncGenerator<Result<ObjectInfo>> {
+    const listed = await ask('list', prefix, () =>
+      this.keys(prefix).map((key) => infoOf(key, this.objects.get(key) as Entry)),
+    );
     if (!listed.ok) {
       yield listed;
       return;

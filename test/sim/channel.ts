@@ -20,23 +20,79 @@ import { CALM, Process, World, type FaultRates } from './world.ts';
 
 export const SETTINGS: ChannelSettings = {
   folders: { fresh: '666/', middle: '555/', front: '444/', archive: 'archive/' },
-  documents: { public: 'config/config_public.json', generation: 'config/config_gen.json', image: 'config/config_midjourney.json', topicsTracker: 'data/topics_tracker.json' },
+  documents: {
+    public: 'config/config_public.json',
+    generation: 'config/config_gen.json',
+    image: 'config/config_midjourney.json',
+    topicsTracker: 'data/topics_tracker.json',
+  },
   content: {
     focuses: ['bread', 'rivers', 'clocks (т)', 'lamps', 'bridges'],
-    topic: { enabled: true, prompt: 'topic {focus_areas} {exclusions}', maxCharacters: 200, temperature: 0.7 },
+    topic: {
+      enabled: true,
+      prompt: 'topic {focus_areas} {exclusions}',
+      maxCharacters: 200,
+      temperature: 0.7,
+    },
     text: { enabled: true, prompt: 'text {topic}', maxCharacters: 800, temperature: 0.7 },
     tragicText: { enabled: true, prompt: 'tragic {topic}', maxCharacters: 800, temperature: 0.7 },
     maxTextTokens: 500,
-    comment: { enabled: true, prompt: 'comment {text}', temperature: 0.7, tragicPrompt: 'quiet {text}', tragicTemperature: 0.5, maxTokens: 100 },
-    poll: { enabled: true, prompt: 'poll {text}', temperature: 0.7, tragicPrompt: 'quiet {text}', tragicTemperature: 0.5, maxTokens: 100 },
-    scene: { prompt: 'scene {topic} {restriction}', maxTokens: 500, temperature: 0.7, creativePrompts: ['as a dream'], restrictions: ['in fog'] },
+    comment: {
+      enabled: true,
+      prompt: 'comment {text}',
+      temperature: 0.7,
+      tragicPrompt: 'quiet {text}',
+      tragicTemperature: 0.5,
+      maxTokens: 100,
+    },
+    poll: {
+      enabled: true,
+      prompt: 'poll {text}',
+      temperature: 0.7,
+      tragicPrompt: 'quiet {text}',
+      tragicTemperature: 0.5,
+      maxTokens: 100,
+    },
+    scene: {
+      prompt: 'scene {topic} {restriction}',
+      maxTokens: 500,
+      temperature: 0.7,
+      creativePrompts: ['as a dream'],
+      restrictions: ['in fog'],
+    },
     answerRetries: 2,
   },
-  picture: { width: 1280, height: 720, aspectRatio: '16:9', version: '7.0', style: null, judge: { enabled: true, prompt: '{prompt} {criteria}', criteria: [{ name: 'Light', weight: 1 }], maxTokens: 300 } },
-  video: { duration: 10, ratio: '1280:720', pollSeconds: 15, timeoutSeconds: 300, mock: { duration: 10, fps: 24, codec: 'libx264' }, placeholder: { backgroundColor: 'cccccc', textColor: '333333' } },
+  picture: {
+    width: 1280,
+    height: 720,
+    aspectRatio: '16:9',
+    version: '7.0',
+    style: null,
+    judge: {
+      enabled: true,
+      prompt: '{prompt} {criteria}',
+      criteria: [{ name: 'Light', weight: 1 }],
+      maxTokens: 300,
+    },
+  },
+  video: {
+    duration: 10,
+    ratio: '1280:720',
+    pollSeconds: 15,
+    timeoutSeconds: 300,
+    mock: { duration: 10, fps: 24, codec: 'libx264' },
+    placeholder: { backgroundColor: 'cccccc', textColor: '333333' },
+  },
 };
 
-export const POLICY: Policy = { imageTimeoutSeconds: 18_000, maxRetries: 3, retryBackoffSeconds: 600, videoTimeoutSeconds: 300, maxTasksPerRun: 1, replaceMockWithLateResult: true };
+export const POLICY: Policy = {
+  imageTimeoutSeconds: 18_000,
+  maxRetries: 3,
+  retryBackoffSeconds: 600,
+  videoTimeoutSeconds: 300,
+  maxTasksPerRun: 1,
+  replaceMockWithLateResult: true,
+};
 const LEASE = { termSeconds: 900, clockBoundSeconds: 30, pauseSeconds: 0.2 };
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -73,7 +129,12 @@ export class Channel {
   }
 
   /** Begins a run now; it goes on whenever the world runs. */
-  start(options: RunOptions, rates: FaultRates = CALM, skewSeconds = 0, prepare?: (process: Process) => void): FinishedRun {
+  start(
+    options: RunOptions,
+    rates: FaultRates = CALM,
+    skewSeconds = 0,
+    prepare?: (process: Process) => void,
+  ): FinishedRun {
     this.#processes += 1;
     const process = new Process(this.world, `run ${this.#processes}`, rates, skewSeconds);
     prepare?.(process);
@@ -87,7 +148,13 @@ export class Channel {
   }
 
   ticketLease(process: Process): Lease {
-    return createTicketLease({ store: this.bucket.portFor(process), clock: this.#clock(process), random: this.#random(), holder: process.name, settings: LEASE });
+    return createTicketLease({
+      store: this.bucket.portFor(process),
+      clock: this.#clock(process),
+      random: this.#random(),
+      holder: process.name,
+      settings: LEASE,
+    });
   }
 
   /** What the publisher does: takes a ready post from the front and marks it, reading and writing the document as it stands. */
@@ -95,14 +162,23 @@ export class Channel {
     const key = SETTINGS.documents.public;
     const document = this.bucket.json(key);
     const listed = Array.isArray(document['generation_id']) ? (document['generation_id'] as unknown[]) : [];
-    if (!listed.includes(id)) this.bucket.write('publisher', key, new TextEncoder().encode(JSON.stringify({ ...document, generation_id: [...listed, id] })));
+    if (!listed.includes(id))
+      this.bucket.write(
+        'publisher',
+        key,
+        new TextEncoder().encode(JSON.stringify({ ...document, generation_id: [...listed, id] })),
+      );
     this.published.push(id);
   }
 
   /** Ready groups of a folder, oldest first. */
   ready(folder: string): string[] {
     const ids = new Set(this.bucket.keys(folder).map((key) => key.slice(folder.length, folder.length + 13)));
-    return [...ids].filter((id) => ['json', 'png', 'mp4'].every((part) => this.bucket.objects.has(`${folder}${id}.${part}`))).sort();
+    return [...ids]
+      .filter((id) =>
+        ['json', 'png', 'mp4'].every((part) => this.bucket.objects.has(`${folder}${id}.${part}`)),
+      )
+      .sort();
   }
 
   #compose(process: Process): RunParts {
@@ -118,7 +194,15 @@ export class Channel {
       prices: defaultPrices('fast'),
       store,
       journal,
-      payments: createPayments({ journal, ledger: createLedgerStore(store), budgets: this.budgets, lease, clock, random, log }),
+      payments: createPayments({
+        journal,
+        ledger: createLedgerStore(store),
+        budgets: this.budgets,
+        lease,
+        clock,
+        random,
+        log,
+      }),
       textModel: providers.textModel(process),
       imageJudge: providers.imageJudge(process),
       imageTasks: providers.imageTasks(process),
@@ -132,7 +216,14 @@ export class Channel {
       keepLease: () => lease.ensureHeld(),
       signal: new AbortController().signal,
     };
-    const lock = new ChannelLock({ lease, state, clock, log, leaseSeconds: LEASE.termSeconds, staleSeconds: 21_600 });
+    const lock = new ChannelLock({
+      lease,
+      state,
+      clock,
+      log,
+      leaseSeconds: LEASE.termSeconds,
+      staleSeconds: 21_600,
+    });
     return { context, lock, state, policy: POLICY };
   }
 
@@ -145,6 +236,12 @@ export class Channel {
   }
 
   #random(): { next: () => number; identifier: () => string } {
-    return { next: () => this.world.random(), identifier: () => Math.floor(this.world.random() * 2 ** 48).toString(16).padStart(12, '0') };
+    return {
+      next: () => this.world.random(),
+      identifier: () =>
+        Math.floor(this.world.random() * 2 ** 48)
+          .toString(16)
+          .padStart(12, '0'),
+    };
   }
 }

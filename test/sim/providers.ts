@@ -91,14 +91,31 @@ export class Providers {
   }
 
   #order(process: Process, kind: Order['kind'], stage: string, taskId: string | null): Order {
-    const order: Order = { at: this.#world.time, by: process.name, kind, stage, post: this.#activePost(), taskId, outcome: 'lost' };
+    const order: Order = {
+      at: this.#world.time,
+      by: process.name,
+      kind,
+      stage,
+      post: this.#activePost(),
+      taskId,
+      outcome: 'lost',
+    };
     this.orders.push(order);
     return order;
   }
 
   /** One paid request. Only an answer that really reached the living process counts as answered. */
-  async #paid<T>(process: Process, provider: string, kind: Order['kind'], stage: string, taskId: string | null, value: () => T): Promise<Result<T>> {
-    const { fault, value: order } = await process.operate(`${provider} ${stage}`, () => this.#order(process, kind, stage, taskId));
+  async #paid<T>(
+    process: Process,
+    provider: string,
+    kind: Order['kind'],
+    stage: string,
+    taskId: string | null,
+    value: () => T,
+  ): Promise<Result<T>> {
+    const { fault, value: order } = await process.operate(`${provider} ${stage}`, () =>
+      this.#order(process, kind, stage, taskId),
+    );
     if (fault === 'refused') return failure('provider_unavailable', `${stage} was refused`, { provider });
     if (fault !== 'none') return failure('provider_outcome_unknown', `${stage} got no answer`, { provider });
     (order as Order).outcome = 'answered';
@@ -111,7 +128,8 @@ export class Providers {
       this.#counter += 1;
       const number = this.#counter;
       const asked = await this.#paid(process, 'openai', 'text', request.stage, null, () => number);
-      if (asked.ok && this.#world.random() < this.mood.badAnswer) return failure('provider_bad_answer', 'the answer has the wrong shape', { provider: 'openai' });
+      if (asked.ok && this.#world.random() < this.mood.badAnswer)
+        return failure('provider_bad_answer', 'the answer has the wrong shape', { provider: 'openai' });
       return asked;
     };
     return {
@@ -119,7 +137,9 @@ export class Providers {
       model: 'gpt-4o',
       write: async (request) => {
         const number = await answer(request);
-        return number.ok ? success({ value: `${request.stage} ${number.value}`, usage, model: 'gpt-4o' }) : number;
+        return number.ok
+          ? success({ value: `${request.stage} ${number.value}`, usage, model: 'gpt-4o' })
+          : number;
       },
       fill: async (request, schema) => {
         const number = await answer(request);
@@ -140,10 +160,19 @@ export class Providers {
       provider: 'openai',
       model: 'gpt-4o',
       judge: async () => {
-        const asked = await this.#paid(process, 'openai', 'judge', 'judge', null, () => ({ winner: 2, reason: 'the brightest', scores: [] }));
+        const asked = await this.#paid(process, 'openai', 'judge', 'judge', null, () => ({
+          winner: 2,
+          reason: 'the brightest',
+          scores: [],
+        }));
         if (!asked.ok) return asked;
-        if (this.#world.random() < this.mood.judgeFails) return failure('provider_bad_answer', 'no scores', { provider: 'openai' });
-        return success({ value: asked.value, usage: { inputTokens: 4000, outputTokens: 100 }, model: 'gpt-4o' });
+        if (this.#world.random() < this.mood.judgeFails)
+          return failure('provider_bad_answer', 'no scores', { provider: 'openai' });
+        return success({
+          value: asked.value,
+          usage: { inputTokens: 4000, outputTokens: 100 },
+          model: 'gpt-4o',
+        });
       },
     };
   }
@@ -157,11 +186,23 @@ export class Providers {
         const taskId = `image-${this.#counter}`;
         return this.#paid(process, 'piapi', 'image', 'image', taskId, () => {
           return { taskId, costUsd: null };
-        }).finally(() => this.#images.set(taskId, this.#drawTask(this.mood.imageNever, this.mood.imageLate, 100, this.mood.imageFails, this.mood.imageUnusable)));
+        }).finally(() =>
+          this.#images.set(
+            taskId,
+            this.#drawTask(
+              this.mood.imageNever,
+              this.mood.imageLate,
+              100,
+              this.mood.imageFails,
+              this.mood.imageUnusable,
+            ),
+          ),
+        );
       },
       status: async (taskId) => {
         const { fault } = await process.operate(`piapi status ${taskId}`, () => undefined);
-        if (fault !== 'none') return failure('provider_unavailable', 'no answer', { provider: 'piapi', id: taskId });
+        if (fault !== 'none')
+          return failure('provider_unavailable', 'no answer', { provider: 'piapi', id: taskId });
         return success(this.#imageStatus(taskId));
       },
     };
@@ -171,16 +212,32 @@ export class Providers {
     const fate = this.fateOf(taskId);
     if (fate === 'unfinished') return { state: 'pending', status: 'processing', progress: 50 };
     const urls = [1, 2, 3, 4].map((number) => `https://img.test/${taskId}/${number}`);
-    const result = fate === 'good' ? { task_result: { temporary_image_urls: urls, image_url: `https://img.test/${taskId}/grid` } } : { task_result: { error_messages: ['no'] } };
-    return { state: 'final', status: fate === 'failed' ? 'failed' : 'finished', answer: { task_id: taskId, status: fate === 'failed' ? 'failed' : 'finished', ...result }, costUsd: this.costOf('image', taskId) };
+    const result =
+      fate === 'good'
+        ? { task_result: { temporary_image_urls: urls, image_url: `https://img.test/${taskId}/grid` } }
+        : { task_result: { error_messages: ['no'] } };
+    return {
+      state: 'final',
+      status: fate === 'failed' ? 'failed' : 'finished',
+      answer: { task_id: taskId, status: fate === 'failed' ? 'failed' : 'finished', ...result },
+      costUsd: this.costOf('image', taskId),
+    };
   }
 
   #drawTask(never: number, late: number, usual: number, fails: number, unusable: number): Task {
     const { random, time } = this.#world;
     const kind = random();
-    const wait = kind < never ? Number.POSITIVE_INFINITY : kind < never + late ? HOUR * (2 + random() * 30) : usual * (0.2 + random() * 1.6);
+    const wait =
+      kind < never
+        ? Number.POSITIVE_INFINITY
+        : kind < never + late
+          ? HOUR * (2 + random() * 30)
+          : usual * (0.2 + random() * 1.6);
     const luck = random();
-    return { readyAt: time + wait, fate: luck < fails ? 'failed' : luck < fails + unusable ? 'unusable' : 'good' };
+    return {
+      readyAt: time + wait,
+      fate: luck < fails ? 'failed' : luck < fails + unusable ? 'unusable' : 'good',
+    };
   }
 
   videoTasks(process: Process): VideoTasks {
@@ -192,17 +249,28 @@ export class Providers {
       start: () => {
         this.#counter += 1;
         const taskId = `video-${this.#counter}`;
-        return this.#paid(process, 'runway', 'video', 'video', taskId, () => ({ taskId, costUsd: null })).finally(() =>
-          this.#videos.set(taskId, this.#drawTask(this.mood.videoNever, this.mood.videoLate, 60, this.mood.videoFails, 0)),
+        return this.#paid(process, 'runway', 'video', 'video', taskId, () => ({
+          taskId,
+          costUsd: null,
+        })).finally(() =>
+          this.#videos.set(
+            taskId,
+            this.#drawTask(this.mood.videoNever, this.mood.videoLate, 60, this.mood.videoFails, 0),
+          ),
         );
       },
       status: async (taskId) => {
         const { fault } = await process.operate(`runway status ${taskId}`, () => undefined);
-        if (fault !== 'none') return failure('provider_unavailable', 'no answer', { provider: 'runway', id: taskId });
+        if (fault !== 'none')
+          return failure('provider_unavailable', 'no answer', { provider: 'runway', id: taskId });
         const fate = this.fateOf(taskId);
         if (fate === 'unfinished') return success({ state: 'pending', status: 'RUNNING', progress: 0.5 });
         const costUsd = this.costOf('video', taskId);
-        return success(fate === 'good' ? { state: 'succeeded', url: `https://video.test/${taskId}`, costUsd } : { state: 'failed', reason: 'INTERNAL', costUsd });
+        return success(
+          fate === 'good'
+            ? { state: 'succeeded', url: `https://video.test/${taskId}`, costUsd }
+            : { state: 'failed', reason: 'INTERNAL', costUsd },
+        );
       },
     };
   }
@@ -211,7 +279,8 @@ export class Providers {
     return {
       fetchFile: async (url, file) => {
         const { fault } = await process.operate(`download ${url}`, () => undefined);
-        if (fault !== 'none' || this.#world.random() < this.mood.downloadFails) return failure('download_failed', 'no file', { url });
+        if (fault !== 'none' || this.#world.random() < this.mood.downloadFails)
+          return failure('download_failed', 'no file', { url });
         process.files.set(file, bytes(`from ${url}`));
         return success({ bytes: 10 });
       },
@@ -227,7 +296,10 @@ export function simulatedRenderer(process: Process): Renderer {
   const read = (input: string): string => new TextDecoder().decode(process.files.get(input));
   return {
     fitPicture: async (input, output) => (make(output, `picture ${read(input)}`), success(facts)),
-    splitGrid: async (input, outputs) => (outputs.forEach((output, index) => make(output, `quarter ${index} ${read(input)}`)), success(undefined)),
+    splitGrid: async (input, outputs) => (
+      outputs.forEach((output, index) => make(output, `quarter ${index} ${read(input)}`)),
+      success(undefined)
+    ),
     shrinkPicture: async (input, output) => (make(output, read(input)), success(facts)),
     drawPlaceholder: async (output, card) => (make(output, `placeholder ${card.topic}`), success(facts)),
     renderMockVideo: async (picture, output) => (make(output, `mock of ${read(picture)}`), success(video)),

@@ -21,9 +21,16 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-export async function simulate(seed: number, troubledDays: number, observe?: (channel: Channel) => void): Promise<Verdict> {
+export async function simulate(
+  seed: number,
+  troubledDays: number,
+  observe?: (channel: Channel) => void,
+): Promise<Verdict> {
   const plan = seededRandom(seed ^ 0x5eed);
-  const kind: BucketKind = plan() < 0.5 ? { conditionalWrites: true, versions: false } : { conditionalWrites: false, versions: true };
+  const kind: BucketKind =
+    plan() < 0.5
+      ? { conditionalWrites: true, versions: false }
+      : { conditionalWrites: false, versions: true };
   const channel = new Channel(seed, kind, KIND_MOOD);
   observe?.(channel);
   seedDocuments(channel);
@@ -48,10 +55,17 @@ export async function simulate(seed: number, troubledDays: number, observe?: (ch
 
 /** Other tools' keys, which must survive everything (I5). */
 export function seedDocuments(channel: Channel): void {
-  const write = (key: string, value: unknown): void => void channel.bucket.write('owner', key, new TextEncoder().encode(JSON.stringify(value)));
+  const write = (key: string, value: unknown): void =>
+    void channel.bucket.write('owner', key, new TextEncoder().encode(JSON.stringify(value)));
   write(SETTINGS.documents.public, { processing_lock: false, generation_id: null, empty: ['kept'] });
   write(SETTINGS.documents.generation, { generation_id: null, note: 'kept' });
-  write(SETTINGS.documents.image, { midjourney_task: null, midjourney_results: {}, generation: false, status: null, note: 'kept' });
+  write(SETTINGS.documents.image, {
+    midjourney_task: null,
+    midjourney_results: {},
+    generation: false,
+    status: null,
+    note: 'kept',
+  });
 }
 
 /** 20:30 main, 21:30 and 01:30 checks (R1), each late, early, doubled or dropped when the day is troubled. */
@@ -59,7 +73,8 @@ async function liveThroughDay(channel: Channel, plan: () => number, rates: Fault
   const { world } = channel;
   const begin = world.time;
   const troubled = rates !== CALM;
-  const at = (hour: number, minute: number, act: () => void): void => world.at(begin + (hour - 12) * 3600 + minute * MINUTE, act);
+  const at = (hour: number, minute: number, act: () => void): void =>
+    world.at(begin + (hour - 12) * 3600 + minute * MINUTE, act);
   const startRun = (mode: 'main' | 'check'): void => {
     const skew = troubled ? (plan() - 0.5) * 20 : 0;
     channel.start({ mode, zeroDelay: plan() < 0.5 }, rates, skew);
@@ -68,7 +83,8 @@ async function liveThroughDay(channel: Channel, plan: () => number, rates: Fault
     if (troubled && plan() < 0.1) return;
     const late = troubled && plan() < 0.2 ? plan() * 50 : 0;
     at(hour, 30 + late, () => startRun(mode));
-    if (troubled && plan() < 0.15) at(hour, 30 + late + plan() * 3, () => startRun(plan() < 0.7 ? mode : 'main'));
+    if (troubled && plan() < 0.15)
+      at(hour, 30 + late + plan() * 3, () => startRun(plan() < 0.7 ? mode : 'main'));
   };
   schedule(20, 'main');
   schedule(21, 'check');
@@ -79,7 +95,8 @@ async function liveThroughDay(channel: Channel, plan: () => number, rates: Fault
 
 function publishFront(channel: Channel, plan: () => number, troubled: boolean): void {
   const fronts = channel.ready(SETTINGS.folders.front);
-  const [next] = fronts.length > 0 ? fronts : troubled && plan() < 0.2 ? channel.ready(SETTINGS.folders.middle) : [];
+  const [next] =
+    fronts.length > 0 ? fronts : troubled && plan() < 0.2 ? channel.ready(SETTINGS.folders.middle) : [];
   if (next !== undefined && !channel.published.includes(next)) channel.publish(next);
 }
 

@@ -81,7 +81,14 @@ export interface FaultRates {
   readonly crash: number;
 }
 
-export const CALM: FaultRates = { refused: 0, lostBefore: 0, lostAfter: 0, stall: 0, stallSeconds: 0, crash: 0 };
+export const CALM: FaultRates = {
+  refused: 0,
+  lostBefore: 0,
+  lostAfter: 0,
+  stall: 0,
+  stallSeconds: 0,
+  crash: 0,
+};
 
 /** One run of the program, as the world sees it: it does operations, one after another, until it ends or is killed. */
 export class Process {
@@ -105,7 +112,10 @@ export class Process {
   }
 
   /** `effect` runs at one instant, or never. The answer says what the program may know of it. */
-  async operate<T>(label: string, effect: () => T): Promise<{ readonly fault: Fault; readonly value: T | undefined }> {
+  async operate<T>(
+    label: string,
+    effect: () => T,
+  ): Promise<{ readonly fault: Fault; readonly value: T | undefined }> {
     const { world } = this;
     this.operations += 1;
     const number = this.operations;
@@ -117,7 +127,8 @@ export class Process {
     if (dies && world.random() < 0.5) return this.die(label);
     const fault = pickFault(chance, rates);
     const value = fault === 'none' || fault === 'lost-after' ? effect() : undefined;
-    if (dies || (this.crashPoint?.operation === number && this.crashPoint.side === 'after')) return this.die(label);
+    if (dies || (this.crashPoint?.operation === number && this.crashPoint.side === 'after'))
+      return this.die(label);
     if (fault !== 'none') await world.sleep(fault === 'refused' ? 0.01 : 30);
     // The process is suspended: its next operation comes late. (Suspended with a request half sent, it could not be fenced; requests are bounded in time instead.)
     if (world.random() < rates.stall) await world.sleep(rates.stallSeconds * world.random());
