@@ -28,7 +28,13 @@ export interface ProviderParts {
 type Providers = Pick<StepContext, 'textModel' | 'imageJudge' | 'imageTasks' | 'videoTasks' | 'renderer'>;
 
 export function lazyProviders(parts: ProviderParts): Providers {
-  return { textModel: lazyTextModel(parts), imageJudge: lazyJudge(parts), imageTasks: lazyImages(parts), videoTasks: lazyVideos(parts), renderer: lazyRenderer() };
+  return {
+    textModel: lazyTextModel(parts),
+    imageJudge: lazyJudge(parts),
+    imageTasks: lazyImages(parts),
+    videoTasks: lazyVideos(parts),
+    renderer: lazyRenderer(),
+  };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -36,14 +42,25 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-function withKey<T>(key: Secret | null, variable: string, provider: string, use: (key: Secret) => Promise<Result<T>>): Promise<Result<T>> {
+function withKey<T>(
+  key: Secret | null,
+  variable: string,
+  provider: string,
+  use: (key: Secret) => Promise<Result<T>>,
+): Promise<Result<T>> {
   if (key === null) return Promise.resolve(failure('secret_missing', `${variable} is not set`, { provider }));
   return use(key);
 }
 
 function openaiOptions({ config, addresses, redact }: ProviderParts, key: Secret, model: string) {
   const baseURL = addresses.openai;
-  return { apiKey: key.reveal(), model, timeoutSeconds: config.OPENAI_SETTINGS.request_timeout_seconds, redact, ...(baseURL === null ? {} : { baseURL }) };
+  return {
+    apiKey: key.reveal(),
+    model,
+    timeoutSeconds: config.OPENAI_SETTINGS.request_timeout_seconds,
+    redact,
+    ...(baseURL === null ? {} : { baseURL }),
+  };
 }
 
 function lazyTextModel(parts: ProviderParts): TextModel {
@@ -57,7 +74,8 @@ function lazyTextModel(parts: ProviderParts): TextModel {
     provider: 'openai',
     model: parts.models.text,
     write: (request) => withKey(key, 'OPENAI_API_KEY', 'openai', async () => (await load()).write(request)),
-    fill: (request, schema) => withKey(key, 'OPENAI_API_KEY', 'openai', async () => (await load()).fill(request, schema)),
+    fill: (request, schema) =>
+      withKey(key, 'OPENAI_API_KEY', 'openai', async () => (await load()).fill(request, schema)),
   };
 }
 
@@ -93,8 +111,10 @@ function lazyImages({ config, environment, http, addresses }: ProviderParts): Im
   return {
     provider: 'piapi',
     model: `midjourney ${image.process_mode}`,
-    submit: (request) => withKey(key, 'MIDJOURNEY_API_KEY', 'piapi', async () => (await load()).submit(request)),
-    status: (taskId) => withKey(key, 'MIDJOURNEY_API_KEY', 'piapi', async () => (await load()).status(taskId)),
+    submit: (request) =>
+      withKey(key, 'MIDJOURNEY_API_KEY', 'piapi', async () => (await load()).submit(request)),
+    status: (taskId) =>
+      withKey(key, 'MIDJOURNEY_API_KEY', 'piapi', async () => (await load()).status(taskId)),
   };
 }
 
@@ -104,7 +124,13 @@ function lazyVideos(parts: ProviderParts): VideoTasks {
   const load = once(async () => {
     const { createRunwayTasks } = await import('../adapters/runway/runway-tasks.ts');
     if (key === null) throw new Error('asked for before its key was checked');
-    return createRunwayTasks({ apiKey: key.reveal(), model: parts.models.video, timeoutSeconds: 120, redact: parts.redact, ...(baseURL === null ? {} : { baseURL }) });
+    return createRunwayTasks({
+      apiKey: key.reveal(),
+      model: parts.models.video,
+      timeoutSeconds: 120,
+      redact: parts.redact,
+      ...(baseURL === null ? {} : { baseURL }),
+    });
   });
   return {
     provider: 'runway',

@@ -15,6 +15,7 @@ import type { Policy } from '../workflow/policy.ts';
 import { performAction, type ActionDone } from './perform-action.ts';
 import type { ChannelLock } from './channel-lock.ts';
 import { ChannelMemory } from './channel-memory.ts';
+import type { Part } from './single-step.ts';
 import type { StateStore } from './state-store.ts';
 import { tidy } from './tidy.ts';
 
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly mode: 'main' | 'check';
   /** Skips the pause before the first look at a picture that this very run has ordered. */
   readonly zeroDelay: boolean;
+  /** Keeps the run to what one of the owner's single programs does. */
+  readonly part?: Part;
 }
 
 export type RunEvent =
@@ -45,7 +48,7 @@ export type RunEvent =
     };
 
 export interface RunReport {
-  readonly stop: StopReason | 'locked' | 'failed' | 'interrupted' | 'turn-limit';
+  readonly stop: StopReason | 'locked' | 'failed' | 'interrupted' | 'turn-limit' | 'part-done';
   readonly failure: Failure | null;
   /** The post that the run worked on last. */
   readonly id: GenerationId | null;
@@ -65,7 +68,7 @@ export const FIRST_CHECK_DELAY_SECONDS = 10;
 
 export async function runChannel(parts: RunParts, options: RunOptions): Promise<RunReport> {
   const run = new Run(parts, options);
-  if (options.mode === 'check') {
+  if (options.mode === 'check' && options.part === undefined) {
     const idle = await run.isIdle();
     if (!idle.ok) return run.report('failed', idle.failure);
     if (idle.value) return run.report('nothing-active', null);
@@ -114,6 +117,8 @@ class Run {
   }
 
   async loop(): Promise<RunReport> {
+    const begun = await this.#begin();
+    if (!begun.ok) return this.report('failed', begun.failure);
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
       if (this.#parts.context.signal.aborted) return this.report('interrupted', null);
       const state = await this.#memory.read();
@@ -124,6 +129,8 @@ class Run {
         this.#parts.policy,
       );
       if (action.type === 'stop') return this.#stopped(action.reason);
+      const { part } = this.#options;
+      if (part && !part.actions.has(action.type)) return this.report('part-done', null);
       const done = await this.#perform(action, state.value);
       if (done !== null) return this.report('failed', done);
     }
@@ -131,6 +138,21 @@ class Run {
       'turn-limit',
       failure('state_conflict', `The run took ${MAX_TURNS} turns without an end`, {}).failure,
     );
+  }
+
+  async #begin(): Promise<Result<void>> {
+    const { part } = this.#options;
+    if (part === undefined) return success(undefined);
+    const state = await this.#memory.read();
+    if (!state.ok) return state;
+    const beginning = await part.begin(state.value, this.#parts.context);
+    if (!beginning.ok) return beginning;
+    for (const event of beginning.value.events) {
+      const applied = await this.#memory.apply(event);
+      if (!applied.ok) return applied;
+    }
+    this.#facts = { ...this.#facts, survey: beginning.value.survey };
+    return success(undefined);
   }
 
   /** `null`: go on; a failure ends the run. */

@@ -23,7 +23,7 @@ export async function makeMock(
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
     const card = await context.renderer.drawPlaceholder(path('card.png'), {
       topic: topicOf(post.value),
-      size: picture,
+      size: { width: picture.width, height: picture.height },
       ...video.placeholder,
     });
     if (!card.ok) return failed(card.failure);

@@ -1,0 +1,130 @@
+/** Where a channel stands and what its next run will do, found out by reading only. */
+import { publishedIds } from '../domain/channel-state.ts';
+import { success, type Result } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { CONVEYOR, hasPart, isReady, type ConveyorFolder, type Group } from '../domain/group.ts';
+import type { ChannelSettings } from '../domain/settings.ts';
+import type { Clock } from '../ports/clock.ts';
+import { collectList, type ObjectStore } from '../ports/object-store.ts';
+import { StateStore } from '../runtime/state-store.ts';
+import { readShelf } from '../runtime/tidy.ts';
+import { planArchive, planSort, type Shelf } from '../workflow/conveyor.ts';
+import { decide, type Action, type Survey } from '../workflow/decide.ts';
+import { phaseOf, type Phase } from '../workflow/phase.ts';
+import type { Policy } from '../workflow/policy.ts';
+import { createSystemClock } from '../adapters/system/clock.ts';
+import type { Environment } from '../config/environment.ts';
+import type { Config } from '../config/schema.ts';
+import { openStore } from './compose.ts';
+import { channelSettings, policyOf } from './settings.ts';
+
+export interface StatusParts {
+  readonly store: ObjectStore;
+  readonly settings: ChannelSettings;
+  readonly policy: Policy;
+  readonly clock: Clock;
+}
+
+export interface ChannelStatus {
+  readonly store: string;
+  readonly phase: Phase;
+  /** The post that is being made. */
+  readonly post: GenerationId | null;
+  /** Since when its picture is painted; ISO 8601. */
+  readonly taskSince: string | null;
+  readonly attempts: number;
+  readonly lock: { readonly held: boolean; readonly owner: string | null; readonly until: string | null };
+  readonly conveyor: Readonly<Record<ConveyorFolder, readonly ShelfEntry[]>>;
+  /** Ids that the publisher has marked and no run has archived yet. */
+  readonly published: readonly GenerationId[];
+  readonly lateTasks: number;
+  /** First action of the next main and check run, or the reason why it would stop at once. */
+  readonly next: { readonly main: Action; readonly check: Action };
+}
+
+export interface ShelfEntry {
+  readonly id: GenerationId;
+  readonly ready: boolean;
+}
+
+/** The status of the channel that a configuration and an environment name. */
+export async function statusOf(config: Config, environment: Environment): Promise<Result<ChannelStatus>> {
+  const store = await openStore(config, environment);
+  if (!store.ok) return store;
+  return readStatus({
+    store: store.value,
+    settings: channelSettings(config),
+    policy: policyOf(config),
+    clock: createSystemClock(),
+  });
+}
+
+export async function readStatus(parts: StatusParts): Promise<Result<ChannelStatus>> {
+  const { clock, policy, settings, store } = parts;
+  const documents = new StateStore(store, settings.documents, clock);
+  const [image, generation, shared, shelf] = await Promise.all([
+    documents.readImage(),
+    documents.readGeneration(),
+    documents.readPublic(),
+    readShelf(store, settings.folders),
+  ]);
+  if (!image.ok) return image;
+  if (!generation.ok) return generation;
+  if (!shared.ok) return shared;
+  if (!shelf.ok) return shelf;
+  const state = { image: image.value.value, generation: generation.value.value };
+  const post = state.generation.generation_id;
+  const { ids } = publishedIds(shared.value.value);
+  const survey = await surveyAfterTidying(parts, shelf.value, ids, post);
+  if (!survey.ok) return survey;
+  const facts = { tasksProcessed: 0, lateChecked: true, imageCheck: 'unasked', now: clock.now() } as const;
+  const { processing_lock: held, lock_owner: owner, lock_expires_at_utc: until } = shared.value.value;
+  const task = state.image.midjourney_task;
+  const since =
+    task !== null && typeof task === 'object' && 'requested_at_utc' in task ? task.requested_at_utc : null;
+  return success({
+    store: store.description,
+    phase: phaseOf(state.image),
+    post,
+    taskSince: typeof since === 'string' ? since : null,
+    attempts: state.image.attempts ?? 0,
+    lock: { held, owner: owner ?? null, until: until ?? null },
+    conveyor: conveyorOf(shelf.value, settings),
+    published: ids,
+    lateTasks: state.image.late_tasks?.length ?? 0,
+    next: {
+      main: decide(state, { ...facts, mode: 'main', survey: survey.value }, policy),
+      check: decide(state, { ...facts, mode: 'check', survey: null }, policy),
+    },
+  });
+}
+
+/** What the run's own survey would say after it has archived and sorted. */
+async function surveyAfterTidying(
+  { settings: { folders }, store }: StatusParts,
+  shelf: Shelf,
+  published: readonly GenerationId[],
+  post: GenerationId | null,
+): Promise<Result<Survey>> {
+  const moves = [...planArchive(shelf, folders, published), ...planSort(shelf, folders)];
+  const leaving = new Set(
+    moves.filter(({ object }) => object.key.startsWith(folders.fresh)).map(({ id }) => id),
+  );
+  const readyInFresh = shelf.fresh.some((group) => isReady(group, folders.fresh) && !leaving.has(group.id));
+  if (post === null) return success({ readyInFresh, activePost: 'absent' });
+  const ready = CONVEYOR.some((place) =>
+    shelf[place].some((group) => group.id === post && isReady(group, folders[place])),
+  );
+  if (ready) return success({ readyInFresh, activePost: 'ready' });
+  const fresh = shelf.fresh.find((group) => group.id === post);
+  if (fresh && hasPart(fresh, folders.fresh, 'json')) return success({ readyInFresh, activePost: 'content' });
+  const archived = await collectList(store, `${folders.archive}${post}`, 1_000);
+  if (!archived.ok) return archived;
+  return success({ readyInFresh, activePost: archived.value.length > 0 ? 'ready' : 'absent' });
+}
+
+function conveyorOf(shelf: Shelf, { folders }: ChannelSettings): ChannelStatus['conveyor'] {
+  const entries = (place: ConveyorFolder): ShelfEntry[] =>
+    shelf[place].map((group: Group) => ({ id: group.id, ready: isReady(group, folders[place]) }));
+  return { fresh: entries('fresh'), middle: entries('middle'), front: entries('front') };
+}

@@ -1,0 +1,70 @@
+/** Opens the channel that the options and the environment name: configuration, secrets, log. */
+import { hostname } from 'node:os';
+import { readEnvironment, secretsOf, type Environment, type LogLevel } from '../config/environment.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { createRedactor } from '../config/redaction.ts';
+import { createLog } from '../app/log.ts';
+import { failure, success, type Result } from '../domain/failure.ts';
+import type { Surroundings } from '../app/compose.ts';
+import type { Cli, GlobalOptions } from './cli.ts';
+
+export interface Channel {
+  readonly loaded: LoadedConfig;
+  readonly environment: Environment;
+  /** What `composeRun` takes. */
+  readonly surroundings: Surroundings;
+}
+
+const DEFAULT_CONFIG = 'config.json';
+
+/** `config_invalid`, with every problem, when the file or a variable is wrong. */
+export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Result<Channel>> {
+  const environment = openEnvironment(cli, options);
+  if (!environment.ok) return environment;
+  const loaded = await loadConfig(options.config ?? environment.value.configPath ?? DEFAULT_CONFIG);
+  if (!loaded.ok) return loaded;
+  const redact = createRedactor(secretsOf(environment.value));
+  const log = createLog({ level: logLevel(cli, environment.value), format: logFormat(cli, options), redact });
+  const { config } = loaded.value;
+  return success({
+    loaded: loaded.value,
+    environment: environment.value,
+    surroundings: {
+      config,
+      environment: environment.value,
+      log,
+      signal: cli.signal,
+      holder: `${hostname()} (process ${process.pid})`,
+    },
+  });
+}
+
+export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Environment> {
+  const chosen = storeVariables(options.store);
+  return chosen.ok ? readEnvironment({ ...cli.variables, ...chosen.value }) : chosen;
+}
+
+/** `--store` is a short way to say what two variables say. */
+function storeVariables(store: string | undefined): Result<Record<string, string>> {
+  if (store === undefined) return success({});
+  if (/^folder:./.test(store)) return success({ REELMILL_STORE: store });
+  const bucket = /^s3:\/\/([^/]+)\/?$/.exec(store)?.[1];
+  if (bucket !== undefined) return success({ REELMILL_STORE: 'bucket', B2_BUCKET_NAME: bucket });
+  return failure(
+    'usage',
+    `--store ${store} is neither folder:PATH nor s3://BUCKET`,
+    {},
+    { advice: 'A folder inside a bucket is set as API_KEYS.b2.prefix in the configuration.' },
+  );
+}
+
+/** On a terminal the progress is shown anyway, so that the log says only what went wrong, unless it is asked for more. */
+function logLevel(cli: Cli, environment: Environment): LogLevel {
+  const asked = (cli.variables['REELMILL_LOG_LEVEL'] ?? '') !== '';
+  return cli.live && !asked ? 'error' : environment.logLevel;
+}
+
+function logFormat(cli: Cli, options: GlobalOptions): 'pretty' | 'json' | 'quiet' {
+  if (options.quiet === true) return 'quiet';
+  return cli.live ? 'pretty' : 'json';
+}

@@ -1,0 +1,59 @@
+/** `reelmill run`: the coordinator, once. */
+import type { Command } from 'commander';
+import type { Part } from '../../runtime/single-step.ts';
+import { globalOptions, reportFailure, type Cli } from '../cli.ts';
+
+interface RunFlags {
+  readonly check?: boolean;
+  readonly zeroDelay?: boolean;
+}
+
+export function addRun(program: Command, cli: Cli): void {
+  program
+    .command('run')
+    .description('advance the channel by one run: finish what is waiting, or start the next post')
+    .option('--check', 'only advance the post that is being made; never start a new one')
+    .option('--zero-delay', 'ask for a picture at once after ordering it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  reelmill run                                the daily main run
+  reelmill run --check                        an hourly look in between
+  reelmill run --store folder:./channel       keep everything in a folder
+  reelmill run --json | jq .stop              how it ended, for a script`,
+    )
+    .action(async (flags: RunFlags, command: Command) => {
+      await runOnce(cli, command, 'run', {
+        mode: flags.check === true ? 'check' : 'main',
+        zeroDelay: flags.zeroDelay === true,
+      });
+    });
+}
+
+/** Opens the channel, runs it once under progress, and reports. */
+export async function runOnce(
+  cli: Cli,
+  command: Command,
+  name: string,
+  run: { readonly mode: 'main' | 'check'; readonly zeroDelay: boolean; readonly part?: Part },
+): Promise<void> {
+  const options = globalOptions(command);
+  const { openChannel } = await import('../channel.ts');
+  const channel = await openChannel(cli, options);
+  if (!channel.ok) return reportFailure(cli, options, channel.failure);
+  const [{ composeRun }, { runChannel }, { createProgress }, { reportRun }] = await Promise.all([
+    import('../../app/compose.ts'),
+    import('../../runtime/run-channel.ts'),
+    import('../output/progress.ts'),
+    import('../output/run-report.ts'),
+  ]);
+  const parts = await composeRun(channel.value.surroundings);
+  if (!parts.ok) return reportFailure(cli, options, parts.failure);
+  const progress = createProgress(cli, options);
+  try {
+    reportRun(cli, options, name, await runChannel({ ...parts.value, observe: progress.observe }, run));
+  } finally {
+    progress.close();
+  }
+}

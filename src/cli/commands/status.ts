@@ -1,0 +1,83 @@
+/** `reelmill status`: where the channel stands, and what the next run will do and why. */
+import type { Command } from 'commander';
+import type { ChannelStatus, ShelfEntry } from '../../app/status.ts';
+import type { Action } from '../../workflow/decide.ts';
+import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
+import { EXIT } from '../exit-codes.ts';
+import { ACTION_TEXTS, STOP_TEXTS } from '../output/texts.ts';
+
+export function addStatus(program: Command, cli: Cli): void {
+  program
+    .command('status')
+    .description('show where the channel stands and what the next run will do; reads only')
+    .addHelpText('after', '\nExamples:\n  reelmill status\n  reelmill status --store folder:./channel --json')
+    .action(async (_flags: unknown, command: Command) => {
+      const options = globalOptions(command);
+      const { openChannel } = await import('../channel.ts');
+      const channel = await openChannel(cli, options);
+      if (!channel.ok) return reportFailure(cli, options, channel.failure);
+      const { statusOf } = await import('../../app/status.ts');
+      const { config } = channel.value.loaded;
+      const status = await statusOf(config, channel.value.environment);
+      if (!status.ok) return reportFailure(cli, options, status.failure);
+      cli.setExitCode(EXIT.done);
+      if (options.json === true) printJson(cli, { ok: true, ...status.value });
+      else printStatus(cli, status.value, config.FILE_PATHS);
+    });
+}
+
+const PHASE_TEXTS: Readonly<Record<ChannelStatus['phase'], string>> = {
+  idle: 'nothing is being made',
+  submission: 'the text is written, the picture is not ordered yet',
+  task: 'the picture is being painted',
+  'task-undated': 'the picture is being painted',
+  results: 'the picture is painted, the video is next',
+  'results-unusable': 'the picture’s answer cannot be used',
+  'timed-out': 'the picture did not come; a title card takes its place',
+};
+
+function printStatus(
+  cli: Cli,
+  status: ChannelStatus,
+  paths: { readonly folder_666: string; readonly folder_555: string; readonly folder_444: string },
+): void {
+  const { colors } = cli;
+  const row = (name: string, text: string): void => cli.print(`${colors.dim(name.padEnd(12))}${text}`);
+  row('Channel', status.store);
+  const active = status.post === null ? '' : `${colors.bold(status.post)}: `;
+  const naming =
+    status.phase === 'idle' && status.post !== null
+      ? 'named, its text is not written yet'
+      : PHASE_TEXTS[status.phase];
+  row('Post', `${active}${naming}`);
+  if (status.taskSince !== null) row('', `ordered ${status.taskSince}`);
+  if (status.attempts > 0) row('', `${status.attempts} failed so far`);
+  row('Lock', lockText(status));
+  row('Conveyor', `${paths.folder_666} ${shelfText(status.conveyor.fresh)}`);
+  row('', `${paths.folder_555} ${shelfText(status.conveyor.middle)}`);
+  row('', `${paths.folder_444} ${shelfText(status.conveyor.front)}`);
+  if (status.published.length > 0)
+    row('Published', `${status.published.join(', ')}: archived by the next main run`);
+  if (status.lateTasks > 0) row('Late', `${status.lateTasks} given up, still asked after`);
+  row('Next run', nextText(status.next.main));
+  row('Next check', nextText(status.next.check));
+}
+
+function shelfText(entries: readonly ShelfEntry[]): string {
+  if (entries.length === 0) return '–';
+  return entries.map(({ id, ready }) => (ready ? id : `${id} (incomplete)`)).join(', ');
+}
+
+function lockText({ lock }: ChannelStatus): string {
+  if (!lock.held) return 'free';
+  return lock.owner === null
+    ? 'held by a tool that gives no name'
+    : `held by ${lock.owner} until ${lock.until ?? 'unknown'}`;
+}
+
+function nextText(action: Action): string {
+  if (action.type === 'stop') return STOP_TEXTS[action.reason].ended;
+  if (action.type === 'record') return `${ACTION_TEXTS.record.doing}: ${action.why}`;
+  const { doing, provider } = ACTION_TEXTS[action.type];
+  return provider === '' ? doing : `${doing} (${provider})`;
+}

@@ -1,0 +1,96 @@
+/** The command line: builds the program, runs it, and turns whatever happens into an exit code. */
+import { Command, CommanderError } from 'commander';
+import pc from 'picocolors';
+import { FailureError } from '../domain/failure.ts';
+import { reportFailure, type Cli } from './cli.ts';
+import { addConfigCheck } from './commands/config-check.ts';
+import { addDemo } from './commands/demo.ts';
+import { addRun } from './commands/run.ts';
+import { addSandbox } from './commands/sandbox.ts';
+import { addSingleSteps } from './commands/single-steps.ts';
+import { addStatus } from './commands/status.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { version } from './version.ts';
+
+const INTERRUPTED = 130;
+
+function processCli(): Cli {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      // The second one means it.
+      if (controller.signal.aborted) process.exit(INTERRUPTED);
+      controller.abort();
+    });
+  }
+  // A reader that went away (`| head`) must not end a run in the middle.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  const colored = process.stdout.isTTY && pc.isColorSupported && process.env['CI'] === undefined;
+  return {
+    variables: process.env,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    tell: (line) => void process.stderr.write(`${line}\n`),
+    colors: pc.createColors(colored),
+    live: process.stderr.isTTY && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb',
+    signal: controller.signal,
+    setExitCode: (code: ExitCode) => void (process.exitCode = code),
+  };
+}
+
+export function buildProgram(cli: Cli): Command {
+  const program = new Command('reelmill');
+  program
+    .description(
+      'The mill behind a channel that posts every day: topic, text, picture and video, from a scheduler.',
+    )
+    .version(version(), '-v, --version')
+    .option('--config <file>', 'configuration (default: config.json, or REELMILL_CONFIG)')
+    .option('--store <place>', 'folder:PATH or s3://BUCKET (default: the bucket of the environment)')
+    .option('--json', 'answer as JSON, for scripts')
+    .option('--quiet', 'say nothing unless something is wrong')
+    .configureOutput({
+      writeOut: (text) => cli.print(text.trimEnd()),
+      writeErr: (text) => cli.tell(text.trimEnd()),
+    })
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Start here:
+  reelmill demo              see two posts being made on this machine, without keys
+  reelmill config check      is the configuration right?
+  reelmill status            where the channel stands and what the next run will do
+
+Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider, 5 state, 6 store, 7 budget`,
+    );
+  for (const add of [addRun, addStatus, addSingleSteps, addConfigCheck, addSandbox, addDemo])
+    add(program, cli);
+  return program;
+}
+
+export async function main(words: readonly string[], cli: Cli): Promise<void> {
+  const program = buildProgram(cli);
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) cli.setExitCode(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+    else if (error instanceof FailureError) reportFailure(cli, program.opts(), error.failure);
+    else {
+      cli.setExitCode(EXIT.bug);
+      cli.tell(`This is a bug in Reelmill; please report it with these lines.\n${stackOf(error)}`);
+    }
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The process’s own command line. */
+export function start(words: readonly string[]): Promise<void> {
+  return main(words, processCli());
+}
+
+if (import.meta.main) await start(process.argv.slice(2));

@@ -1,0 +1,30 @@
+/** How a run ended: for a person in two lines, for a script as JSON, for the scheduler as an exit code. */
+import type { RunReport } from '../../runtime/run-channel.ts';
+import { describeFailure } from '../../domain/failure.ts';
+import { printJson, type Cli, type GlobalOptions } from '../cli.ts';
+import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes.ts';
+import { STOP_TEXTS } from './texts.ts';
+
+export function exitCodeOfRun(report: RunReport): ExitCode {
+  if (report.stop === 'turn-limit') return EXIT.bug;
+  // M6: a picture that could not be asked for is tried again by the next run; the scheduler should still see it.
+  if (report.stop === 'check-failed') return EXIT.provider;
+  return exitCodeOf(report.failure);
+}
+
+export function reportRun(cli: Cli, options: GlobalOptions, command: string, report: RunReport): void {
+  const code = exitCodeOfRun(report);
+  cli.setExitCode(code);
+  if (options.json === true) {
+    printJson(cli, { command, ok: code === EXIT.done, exitCode: code, ...report });
+    return;
+  }
+  if (options.quiet === true && code === EXIT.done) return;
+  const { ended, next } = STOP_TEXTS[report.stop];
+  const mark = code === EXIT.done ? cli.colors.green('●') : cli.colors.red('●');
+  const post = report.id === null ? '' : ` ${cli.colors.dim(`Post ${report.id}.`)}`;
+  cli.print(`${mark} ${cli.colors.bold(ended)}${post}`);
+  if (report.failure) cli.print(`  ${describeFailure(report.failure)}`);
+  if (report.holder !== undefined) cli.print(`  Held by ${report.holder}.`);
+  cli.print(`  ${cli.colors.dim(next)}`);
+}

@@ -1,0 +1,87 @@
+/** What people read about actions and outcomes, in one place, so that progress, reports and status use the same words. */
+import type { RunReport } from '../../runtime/run-channel.ts';
+import type { Action } from '../../workflow/decide.ts';
+
+export type ActionType = Exclude<Action['type'], 'stop'>;
+
+interface ActionText {
+  /** As a heading of something going on. */
+  readonly doing: string;
+  /** Who is asked; empty for what happens on this machine and in the store. */
+  readonly provider: string;
+}
+
+export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
+  'make-mock': { doing: 'Drawing a title card and rendering a video from it', provider: '' },
+  'choose-picture': { doing: 'Choosing the best picture', provider: 'OpenAI vision' },
+  'request-video': { doing: 'Ordering the video', provider: 'Runway' },
+  'await-video': { doing: 'Waiting for the video', provider: 'Runway' },
+  'make-mock-video': { doing: 'Rendering a video from the picture', provider: '' },
+  'check-image': { doing: 'Asking for the picture', provider: 'Midjourney' },
+  'request-image': { doing: 'Ordering the picture', provider: 'Midjourney' },
+  'check-late': { doing: 'Asking for results that were given up', provider: 'Midjourney, Runway' },
+  tidy: { doing: 'Archiving and sorting finished posts', provider: '' },
+  'mint-id': { doing: 'Naming the next post', provider: '' },
+  'write-content': { doing: 'Writing topic, text, comment, poll and scene', provider: 'OpenAI' },
+  'adopt-content': { doing: 'Taking up the text that is already saved', provider: '' },
+  record: { doing: 'Noting what became clear', provider: '' },
+};
+
+/** How a run ended, as a sentence; what comes next, as another. */
+export const STOP_TEXTS: Readonly<
+  Record<RunReport['stop'], { readonly ended: string; readonly next: string }>
+> = {
+  'task-done': { ended: 'A post is finished.', next: 'The next main run sorts it towards publication.' },
+  stocked: {
+    ended: 'A finished post already waits in the first folder; nothing new was started.',
+    next: 'A new post begins when it has moved on.',
+  },
+  waiting: { ended: 'The picture is still being painted.', next: 'The next run asks again.' },
+  'check-failed': {
+    ended: 'Nobody could say whether the picture is ready.',
+    next: 'The next run asks again; nothing was changed.',
+  },
+  'timed-out': {
+    ended: 'The picture did not come in time.',
+    next: 'The next run makes the post with a title card instead.',
+  },
+  'backing-off': {
+    ended: 'The last order for a picture failed; the next attempt rests for a while.',
+    next: 'A later run tries again.',
+  },
+  'nothing-active': {
+    ended: 'Nothing to check.',
+    next: 'The next main run starts a post when one is needed.',
+  },
+  'no-active-post': {
+    ended: 'The state holds a result that belongs to no post.',
+    next: '`reelmill repair` explains and mends it.',
+  },
+  locked: { ended: 'Another run holds the channel; this one did nothing.', next: 'The next run goes on.' },
+  failed: { ended: 'The run ended early.', next: 'The next run goes on from here.' },
+  interrupted: { ended: 'The run was asked to stop.', next: 'The next run goes on from here.' },
+  'turn-limit': {
+    ended: 'The run went round in a circle and was stopped.',
+    next: 'Please report this as a bug.',
+  },
+  'part-done': { ended: 'Done.', next: '`reelmill status` shows what comes next.' },
+};
+
+/** `3.2 s`, `2 min 05 s`, `5 h 00 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** `$0.37`; three digits below ten cents, where cents say too little. */
+export function dollars(usd: number): string {
+  return `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 3 : 2)}`;
+}
+
+/** `1.4 MB` */
+export function megabytes(bytes: number): string {
+  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
