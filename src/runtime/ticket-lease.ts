@@ -37,37 +37,73 @@ export interface LeaseParts {
 }
 
 export function createTicketLease(parts: LeaseParts): Lease {
-  const { store, clock, random, settings } = parts;
-  const owner = random.identifier();
-  const key = `${TICKET_FOLDER}${owner}.json`;
-  /** Monotonic second from which on others may believe that we are gone; `null`: not held. */
-  let heldUntil: number | null = null;
+  return new TicketLease(parts);
+}
 
-  async function putTicket(): Promise<Result<void>> {
+class TicketLease implements Lease {
+  readonly #parts: LeaseParts;
+  readonly #owner: string;
+  readonly #key: string;
+  /** Monotonic second from which on others may believe that we are gone; `null`: not held. */
+  #heldUntil: number | null = null;
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+    this.#owner = parts.random.identifier();
+    this.#key = `${TICKET_FOLDER}${this.#owner}.json`;
+  }
+
+  async acquire(): ReturnType<Lease['acquire']> {
+    const { clock, random } = this.#parts;
+    for (let attempt = 1; ; attempt += 1) {
+      const tried = await this.#tryOnce();
+      if (!tried.ok) return tried;
+      if (tried.value === 'held') return success({ acquired: true, owner: this.#owner });
+      if (tried.value !== 'contended') return success({ acquired: false, holder: tried.value.holder });
+      if (attempt === ATTEMPTS)
+        return success({ acquired: false, holder: 'another run that started at the same moment' });
+      await clock.sleep((0.2 + random.next()) * 2 ** attempt);
+    }
+  }
+
+  async ensureHeld(): Promise<Result<void>> {
+    const { clock, settings } = this.#parts;
+    if (!this.#isCurrent()) return this.#lost();
+    const left = (this.#heldUntil ?? 0) - clock.monotonicSeconds();
+    return left < settings.termSeconds / 2 ? this.#renew() : success(undefined);
+  }
+
+  async release(): Promise<void> {
+    if (this.#heldUntil !== null) await this.#withdraw();
+  }
+
+  async #putTicket(): Promise<Result<void>> {
+    const { clock, settings, store } = this.#parts;
     const before = clock.monotonicSeconds();
     const body = new TextEncoder().encode(
-      `${JSON.stringify({ owner, holder: parts.holder, renewed_at_utc: clock.now().toISOString(), term_seconds: settings.termSeconds })}\n`,
+      `${JSON.stringify({ owner: this.#owner, holder: this.#parts.holder, renewed_at_utc: clock.now().toISOString(), term_seconds: settings.termSeconds })}\n`,
     );
-    const put = await store.put(key, { bytes: body }, { contentType: 'application/json' });
+    const put = await store.put(this.#key, { bytes: body }, { contentType: 'application/json' });
     if (!put.ok) return put;
-    heldUntil = before + settings.termSeconds - settings.clockBoundSeconds;
+    this.#heldUntil = before + settings.termSeconds - settings.clockBoundSeconds;
     return success(undefined);
   }
 
-  async function withdraw(): Promise<void> {
-    heldUntil = null;
-    await store.delete(key);
+  async #withdraw(): Promise<void> {
+    this.#heldUntil = null;
+    await this.#parts.store.delete(this.#key);
   }
 
   /** The other live tickets, by the store's clock when the own ticket tells it, else by ours. Dead ones are swept. */
-  async function others(): Promise<Result<{ live: ObjectInfo[]; dead: ObjectInfo[]; ownSeen: boolean }>> {
+  async #others(): Promise<Result<{ live: ObjectInfo[]; dead: ObjectInfo[]; ownSeen: boolean }>> {
+    const { clock, settings, store } = this.#parts;
     const listed = await collectList(store, TICKET_FOLDER, MAX_TICKETS);
     if (!listed.ok) return listed;
     const tickets = listed.value.filter((ticket) => ticket.key.endsWith('.json'));
-    const own = tickets.find((ticket) => ticket.key === key);
+    const own = tickets.find((ticket) => ticket.key === this.#key);
     const present = (own?.lastModified ?? clock.now()).getTime();
     const longest = (settings.termSeconds + settings.clockBoundSeconds) * 1000;
-    const foreign = tickets.filter((ticket) => ticket.key !== key);
+    const foreign = tickets.filter((ticket) => ticket.key !== this.#key);
     const isLive = (ticket: ObjectInfo): boolean => present - ticket.lastModified.getTime() <= longest;
     return success({
       live: foreign.filter(isLive),
@@ -76,70 +112,49 @@ export function createTicketLease(parts: LeaseParts): Lease {
     });
   }
 
-  async function tryOnce(): Promise<Result<'held' | 'contended' | { readonly holder: string }>> {
-    const before = await others();
+  async #tryOnce(): Promise<Result<'held' | 'contended' | { readonly holder: string }>> {
+    const { clock, settings, store } = this.#parts;
+    const before = await this.#others();
     if (!before.ok) return before;
     const [holder] = before.value.live;
     if (holder) return success({ holder: holder.key });
-    const put = await putTicket();
+    const put = await this.#putTicket();
     if (!put.ok) {
-      await withdraw();
+      await this.#withdraw();
       return put;
     }
     if (settings.pauseSeconds > 0) await clock.sleep(settings.pauseSeconds);
-    const after = await others();
-    if (!after.ok || after.value.live.length > 0 || !after.value.ownSeen || !isCurrent()) {
-      await withdraw();
+    const after = await this.#others();
+    if (!after.ok || after.value.live.length > 0 || !after.value.ownSeen || !this.#isCurrent()) {
+      await this.#withdraw();
       return after.ok ? success('contended') : after;
     }
     for (const ticket of after.value.dead) await store.delete(ticket.key);
     return success('held');
   }
 
-  function isCurrent(): boolean {
-    return heldUntil !== null && clock.monotonicSeconds() < heldUntil;
+  #isCurrent(): boolean {
+    return this.#heldUntil !== null && this.#parts.clock.monotonicSeconds() < this.#heldUntil;
   }
 
-  async function renew(): Promise<Result<void>> {
-    const before = heldUntil;
-    const put = await putTicket();
+  async #renew(): Promise<Result<void>> {
+    const before = this.#heldUntil;
+    const put = await this.#putTicket();
     if (!put.ok) {
       // The old term still counts: a failed renewal is tried again at the next check, until the term is over.
-      heldUntil = before;
-      return isCurrent() ? success(undefined) : lost();
+      this.#heldUntil = before;
+      return this.#isCurrent() ? success(undefined) : this.#lost();
     }
     // A renewal that was sent in time but arrived after the old term may have come after a takeover.
-    if (before === null || clock.monotonicSeconds() >= before) {
-      await withdraw();
-      return lost();
+    if (before === null || this.#parts.clock.monotonicSeconds() >= before) {
+      await this.#withdraw();
+      return this.#lost();
     }
     return success(undefined);
   }
 
-  function lost(): Result<never> {
-    heldUntil = null;
-    return failure('lease_lost', 'This run’s right to act on the channel has ended', { key });
+  #lost(): Result<never> {
+    this.#heldUntil = null;
+    return failure('lease_lost', 'This run’s right to act on the channel has ended', { key: this.#key });
   }
-
-  return {
-    async acquire() {
-      for (let attempt = 1; ; attempt += 1) {
-        const tried = await tryOnce();
-        if (!tried.ok) return tried;
-        if (tried.value === 'held') return success({ acquired: true, owner });
-        if (tried.value !== 'contended') return success({ acquired: false, holder: tried.value.holder });
-        if (attempt === ATTEMPTS)
-          return success({ acquired: false, holder: 'another run that started at the same moment' });
-        await clock.sleep((0.2 + random.next()) * 2 ** attempt);
-      }
-    },
-    async ensureHeld() {
-      if (!isCurrent()) return lost();
-      const left = (heldUntil ?? 0) - clock.monotonicSeconds();
-      return left < settings.termSeconds / 2 ? renew() : success(undefined);
-    },
-    async release() {
-      if (heldUntil !== null) await withdraw();
-    },
-  };
 }
