@@ -44,9 +44,8 @@ export interface GenerationDocument {
 const taskReference = z.looseObject({ task_id: taskId, requested_at_utc: moment });
 export type TaskReference = z.infer<typeof taskReference>;
 
-const submission = z.object({ kind: z.enum(['image', 'video']), intent_id: shortText, at_utc: moment });
 /** Written before a paid submission: a run that finds one without a task id knows that the outcome is unknown (I3). */
-export type Submission = z.infer<typeof submission>;
+const submission = z.object({ kind: z.enum(['image', 'video']), intent_id: shortText, at_utc: moment });
 
 const picture = z.object({
   source: z.enum(['midjourney', 'placeholder']),

@@ -10,20 +10,17 @@ export const pollSchema = z.object({
   question: z.string().trim().min(1).max(POLL_QUESTION_LIMIT),
   options: z.array(z.string().trim().min(1).max(POLL_OPTION_LIMIT)).length(POLL_OPTIONS),
 });
-export type Poll = z.infer<typeof pollSchema>;
 
 export const sceneSchema = z.object({
   script: z.string().trim().min(1).max(4_000),
   first_frame_description: z.string().trim().min(1).max(4_000),
 });
-export type Scene = z.infer<typeof sceneSchema>;
 
 export const topicSchema = z.object({
   full_topic: z.string().trim().min(1).max(400),
   /** At most two words: what `focus_data` remembers, so that the topic does not come back. */
   short_topic: z.string().trim().min(1).max(100),
 });
-export type Topic = z.infer<typeof topicSchema>;
 
 const criterionScores = z.object({
   image: z.int().min(1).max(16),

@@ -123,7 +123,7 @@ function product<T extends Record<string, readonly unknown[]>>(
 ): { [K in keyof T]: T[K][number] }[] {
   let rows: Record<string, unknown>[] = [{}];
   for (const [name, values] of Object.entries(choices))
-    rows = rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value })));
+    rows = rows.flatMap((row) => values.map((value) => Object.assign({}, row, { [name]: value })));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- built key by key from `choices`.
   return rows as { [K in keyof T]: T[K][number] }[];
 }

@@ -22,7 +22,7 @@ interface Plane extends PictureSize {
 }
 
 /** Bytes of one I420 frame; width and height are even. */
-export function frameBytes(size: PictureSize): number {
+function frameBytes(size: PictureSize): number {
   return (size.width * size.height * 3) / 2;
 }
 
