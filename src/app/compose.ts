@@ -13,6 +13,7 @@ import { success, type Result } from '../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { Random } from '../ports/random.ts';
 import { ChannelLock } from '../runtime/channel-lock.ts';
 import { fenceStore } from '../runtime/fenced-store.ts';
 import { createJournalStore } from '../runtime/journal-store.ts';
@@ -41,6 +42,10 @@ export interface Surroundings {
   readonly holder: string;
   /** Replaces the system's clock: the demo runs a whole day in seconds. */
   readonly clock?: Clock;
+  /** Replaces the system's randomness, so that a test can be repeated exactly. */
+  readonly random?: Random;
+  /** Replaces the store that the environment names. */
+  readonly store?: ObjectStore;
   /** Told of each request to the object store. */
   readonly onRequest?: (operation: string) => void;
 }
@@ -70,13 +75,17 @@ export async function openStore(
   );
 }
 
+function storeOf({ config, environment, onRequest, store }: Surroundings): Promise<Result<ObjectStore>> {
+  return store ? Promise.resolve(success(store)) : openStore(config, environment, onRequest);
+}
+
 /** Everything that a run needs. Fails only when the store cannot be opened; a provider without a key fails when it is asked. */
 export async function composeRun(surroundings: Surroundings): Promise<Result<RunParts>> {
   const { config, environment, log, signal } = surroundings;
-  const raw = await openStore(config, environment, surroundings.onRequest);
+  const raw = await storeOf(surroundings);
   if (!raw.ok) return raw;
   const clock = surroundings.clock ?? createSystemClock();
-  const random = createSystemRandom();
+  const random = surroundings.random ?? createSystemRandom();
   const redact = createRedactor(secretsOf(environment));
   const settings = channelSettings(config);
   const { WORKFLOW: workflow } = config;
