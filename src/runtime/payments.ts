@@ -72,9 +72,14 @@ class LedgerPayments implements Payments {
     const started = clock.monotonicSeconds();
     const answer = await perform();
     const seconds = Math.round((clock.monotonicSeconds() - started) * 1000) / 1000;
-    if (answer.ok)
-      this.#settle(reservation.value, { outcome: 'succeeded', seconds, ...chargeOf(charge(answer.value)) });
-    else this.#settleFailed(reservation.value, answer.failure, seconds);
+    if (!answer.ok) {
+      this.#settleFailed(reservation.value, answer.failure, seconds);
+      return answer;
+    }
+    const cost = chargeOf(charge(answer.value));
+    this.#settle(reservation.value, { outcome: 'succeeded', seconds, ...cost });
+    // Dearer than it could be: that must not be forgotten, should the run be killed now.
+    if (cost.cost_usd > reservation.value.reserved_usd) await this.#parts.ledger.save();
     return answer;
   }
 
@@ -317,14 +322,11 @@ function isBelievable(costUsd: number, reservedUsd: number): boolean {
 
 /** The months before `month` in which the post may have cost something, newest first. */
 function monthsOf(id: GenerationId, month: string): string[] {
-  const first = monthOfId(id);
+  // D9: an id is the next free minute, so that one of a month's first day may have been minted in the month before.
+  const first = id.slice(6, 8) === '01' ? monthBefore(monthOfId(id)) : monthOfId(id);
   const months: string[] = [];
-  for (
-    let earlier = monthBefore(month);
-    earlier >= first && months.length < MOST_MONTHS;
-    earlier = monthBefore(earlier)
-  )
-    months.push(earlier);
+  for (let at = monthBefore(month); at >= first && months.length < MOST_MONTHS; at = monthBefore(at))
+    months.push(at);
   return months;
 }
 
