@@ -26,13 +26,14 @@ function processCli(): Cli {
   // A reader that went away (`| head`) must not end a run in the middle.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const colored = process.stdout.isTTY && pc.isColorSupported && process.env['CI'] === undefined;
+  // Off a terminal `isTTY` is undefined, which would mean “decide yourself”.
+  const colored = process.stdout.isTTY === true && pc.isColorSupported && process.env['CI'] === undefined;
   return {
     variables: process.env,
     print: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
     colors: pc.createColors(colored),
-    live: process.stderr.isTTY && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb',
+    live: process.stderr.isTTY === true && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb',
     signal: controller.signal,
     setExitCode: (code: ExitCode) => void (process.exitCode = code),
   };

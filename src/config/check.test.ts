@@ -171,3 +171,10 @@ test('S6 the defaults pass their own checks', () => {
 test('S2 a folder is the same with and without its closing slash', () => {
   expect(configSchema.parse({ FILE_PATHS: { folder_666: 'new' } }).FILE_PATHS.folder_666).toBe('new/');
 });
+
+test('S6 folders may not lie where Reelmill keeps its own objects', () => {
+  const report = checkConfig(JSON.stringify({ FILE_PATHS: { archive_folder: 'journal/old/' } }));
+  expect(report.ok ? [] : report.problems.map((problem) => problem.message)).toEqual([
+    'overlaps with journal/, which Reelmill keeps for itself',
+  ]);
+});

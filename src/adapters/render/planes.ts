@@ -21,11 +21,6 @@ interface Plane extends PictureSize {
   readonly pairs: Uint32Array;
 }
 
-/** Bytes of one I420 frame; width and height are even. */
-function frameBytes(size: PictureSize): number {
-  return (size.width * size.height * 3) / 2;
-}
-
 /**
  * `rgb` holds 3 bytes a pixel, rows without padding; width and height are multiples of 4. Coefficients: ITU-R BT.709-6,
  * items 3.2–3.4, scaled to limited range.

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { field, folder, objectKey, retired, section } from '../fields.ts';
 
+/** Kept in step with `runtime/` and `domain/`, where each is used. */
+const OWN_FOLDERS = ['journal/', 'ledger/', 'locks/', 'quarantine/'];
 const OLD = 'Used by the old scripts. Not read.';
 
 export const filePaths = section(
@@ -22,7 +24,6 @@ export const filePaths = section(
     folder_555: field(folder, '555/', 'Ready posts, second in the queue.'),
     folder_444: field(folder, '444/', 'Ready posts, first in the queue.'),
     archive_folder: field(folder, 'archive/', 'Published posts.'),
-    service_folder: field(folder, 'reelmill/', 'What Reelmill keeps for itself: lease, journal, spending.'),
     output_image_format: field(
       z.enum(['png']),
       'png',
@@ -39,9 +40,10 @@ export const filePaths = section(
     log_folder: retired('Logs go to standard error. Not read.'),
   },
   (paths, context) => {
-    const folders = ['folder_666', 'folder_555', 'folder_444', 'archive_folder', 'service_folder'] as const;
+    const folders = ['folder_666', 'folder_555', 'folder_444', 'archive_folder'] as const;
     const objects = ['config_public', 'config_gen', 'config_midjourney', 'topics_tracker'] as const;
-    const seen = new Map<string, string>();
+    // What Reelmill keeps for itself, at fixed places beside the state.
+    const seen = new Map(OWN_FOLDERS.map((own) => [own, `${own}, which Reelmill keeps for itself`]));
     for (const name of [...folders, ...objects]) {
       const path = paths[name];
       const clash = [...seen].find(([other]) => overlaps(path, other));
@@ -59,7 +61,7 @@ export const filePaths = section(
   },
 );
 
-// service_folder may hold none of the posts and no state; folders hold objects only directly, so a prefix is an overlap.
+// Folders hold objects only directly, so a prefix is an overlap.
 function overlaps(one: string, other: string): boolean {
   if (one === other) return true;
   return (one.endsWith('/') && other.startsWith(one)) || (other.endsWith('/') && one.startsWith(other));
