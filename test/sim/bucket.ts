@@ -1,4 +1,5 @@
 /** The world's bucket: every write is kept with who made it, so that invariants are judged from its history and not from what the program says. */
+import { localFileFailed } from '../../src/domain/store-failures.ts';
 import { failure, success, type Result } from '../../src/domain/failure.ts';
 import type { ObjectInfo, ObjectStore, StoredBody } from '../../src/ports/object-store.ts';
 import type { Process, World } from './world.ts';
@@ -27,6 +28,8 @@ export class Bucket {
   readonly kind: BucketKind;
   readonly objects = new Map<string, Entry>();
   readonly history: Write[] = [];
+  /** Until then every write of a run is refused: the bucket has reached its cap, or the disk under it is full. */
+  fullUntil = 0;
   readonly #versions = new Map<string, StoredBody[]>();
   #writes = 0;
 
@@ -73,7 +76,14 @@ export class Bucket {
   /** The bucket as one process reaches it. */
   portFor(process: Process): ObjectStore {
     const ask = async <T>(label: string, key: string, effect: () => T): Promise<Result<T>> => {
-      const { fault, value } = await process.operate(`store ${label} ${key}`, effect);
+      const writes = label === 'put' || label === 'copy';
+      let full = false;
+      const { fault, value } = await process.operate(`store ${label} ${key}`, () => {
+        full = writes && this.world.time < this.fullUntil;
+        return full ? (undefined as T) : effect();
+      });
+      if (full && fault === 'none')
+        return failure('store_unavailable', `no room for ${label}`, { key }, { effect: 'refused' });
       if (fault === 'none') return success(value as T);
       if (fault === 'refused')
         return failure('store_unavailable', `${label} was refused`, { key }, { effect: 'refused' });
@@ -84,6 +94,8 @@ export class Bucket {
       capabilities: () => Promise.resolve(success(this.kind)),
       get: (key) => ask('get', key, () => this.#read(key)),
       getFile: async (key, file) => {
+        if (process.diskFull)
+          return localFileFailed('written', file, key, new Error('no space left on device'));
         const read = await ask('getFile', key, () => this.#read(key));
         if (read.ok && read.value) process.files.set(file, read.value.body);
         return read;

@@ -1,5 +1,4 @@
 /** One simulated channel: its bucket, its providers, the real runtime on top of them, and the others who write into the bucket. */
-import type { ChannelSettings } from '../../src/domain/settings.ts';
 import { NO_BUDGETS, type Budgets } from '../../src/domain/budget.ts';
 import { defaultPrices } from '../../src/domain/default-prices.ts';
 import { ChannelLock } from '../../src/runtime/channel-lock.ts';
@@ -13,87 +12,14 @@ import { createTicketLease } from '../../src/runtime/ticket-lease.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Lease } from '../../src/ports/lease.ts';
 import type { Log } from '../../src/ports/log.ts';
-import type { Policy } from '../../src/workflow/policy.ts';
 import { Bucket, type BucketKind } from './bucket.ts';
-import { Providers, simulatedRenderer, simulatedWorkspace, type ProviderMood } from './providers.ts';
+import { Hands } from './hands.ts';
+import { simulatedRenderer, simulatedWorkspace } from './local-machine.ts';
+import type { ProviderMood } from './mood.ts';
+import { Providers } from './providers.ts';
+import { LEASE, POLICY, SETTINGS, STALE_FLAG_SECONDS } from './settings.ts';
 import { CALM, Process, World, type FaultRates } from './world.ts';
 
-export const SETTINGS: ChannelSettings = {
-  folders: { fresh: '666/', middle: '555/', front: '444/', archive: 'archive/' },
-  documents: {
-    public: 'config/config_public.json',
-    generation: 'config/config_gen.json',
-    image: 'config/config_midjourney.json',
-    topicsTracker: 'data/topics_tracker.json',
-  },
-  content: {
-    focuses: ['bread', 'rivers', 'clocks (т)', 'lamps', 'bridges'],
-    topic: {
-      enabled: true,
-      prompt: 'topic {focus_areas} {exclusions}',
-      maxCharacters: 200,
-      temperature: 0.7,
-    },
-    text: { enabled: true, prompt: 'text {topic}', maxCharacters: 800, temperature: 0.7 },
-    tragicText: { enabled: true, prompt: 'tragic {topic}', maxCharacters: 800, temperature: 0.7 },
-    maxTextTokens: 500,
-    comment: {
-      enabled: true,
-      prompt: 'comment {text}',
-      temperature: 0.7,
-      tragicPrompt: 'quiet {text}',
-      tragicTemperature: 0.5,
-      maxTokens: 100,
-    },
-    poll: {
-      enabled: true,
-      prompt: 'poll {text}',
-      temperature: 0.7,
-      tragicPrompt: 'quiet {text}',
-      tragicTemperature: 0.5,
-      maxTokens: 100,
-    },
-    scene: {
-      prompt: 'scene {topic} {restriction}',
-      maxTokens: 500,
-      temperature: 0.7,
-      creativePrompts: ['as a dream'],
-      restrictions: ['in fog'],
-    },
-    answerRetries: 2,
-  },
-  picture: {
-    width: 1280,
-    height: 720,
-    aspectRatio: '16:9',
-    version: '7.0',
-    style: null,
-    judge: {
-      enabled: true,
-      prompt: '{prompt} {criteria}',
-      criteria: [{ name: 'Light', weight: 1 }],
-      maxTokens: 300,
-    },
-  },
-  video: {
-    duration: 10,
-    ratio: '1280:720',
-    pollSeconds: 15,
-    timeoutSeconds: 300,
-    mock: { duration: 10, fps: 24, codec: 'libx264' },
-    placeholder: { backgroundColor: 'cccccc', textColor: '333333' },
-  },
-};
-
-export const POLICY: Policy = {
-  imageTimeoutSeconds: 18_000,
-  maxRetries: 3,
-  retryBackoffSeconds: 600,
-  videoTimeoutSeconds: 300,
-  maxTasksPerRun: 1,
-  replaceMockWithLateResult: true,
-};
-const LEASE = { termSeconds: 900, clockBoundSeconds: 30, pauseSeconds: 0.2 };
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export interface FinishedRun {
@@ -101,6 +27,7 @@ export interface FinishedRun {
   readonly options: RunOptions;
   readonly startedAt: number;
   report: RunReport | null;
+  endedAt: number | null;
   /** An exception that escaped: always a bug. */
   crash: unknown;
 }
@@ -112,19 +39,26 @@ export class Channel {
   readonly runs: FinishedRun[] = [];
   /** Ids that the publisher has marked, in its own memory. */
   readonly published: string[] = [];
+  readonly hands = new Hands(this);
+  /** When the last fault was over; `null` while there may be more. */
+  calmSince: number | null = null;
   log: Log = SILENT;
   /** Read at the start of each run, like a configuration. */
   budgets: Budgets = NO_BUDGETS;
   /** Replaces the lease, so that a deliberately broken one can be shown to be caught. */
   makeLease: (process: Process) => Lease = (process) => this.ticketLease(process);
   #processes = 0;
+  #lastNamed: string | null = null;
 
   constructor(seed: number, kind: BucketKind, mood: ProviderMood, start = new Date('2026-03-01T12:00:00Z')) {
     this.world = new World(seed, start);
     this.bucket = new Bucket(this.world, kind);
     this.providers = new Providers(this.world, mood, () => {
-      const id = this.bucket.json(SETTINGS.documents.generation)['generation_id'];
-      return typeof id === 'string' ? id : null;
+      // A document that somebody has just broken names the post that it named before.
+      const text = this.bucket.text(SETTINGS.documents.generation) ?? '';
+      const named = /"generation_id":\s*(?:"([^"]*)"|null)/.exec(text);
+      if (named) this.#lastNamed = named[1] ?? null;
+      return this.#lastNamed;
     });
   }
 
@@ -138,10 +72,20 @@ export class Channel {
     this.#processes += 1;
     const process = new Process(this.world, `run ${this.#processes}`, rates, skewSeconds);
     prepare?.(process);
-    const run: FinishedRun = { process, options, startedAt: this.world.time, report: null, crash: null };
+    const run: FinishedRun = {
+      process,
+      options,
+      startedAt: this.world.time,
+      report: null,
+      endedAt: null,
+      crash: null,
+    };
     this.runs.push(run);
     runChannel(this.#compose(process), options).then(
-      (report) => (run.report = report),
+      (report) => {
+        run.report = report;
+        run.endedAt = this.world.time;
+      },
       (error: unknown) => (run.crash = error),
     );
     return run;
@@ -155,20 +99,6 @@ export class Channel {
       holder: process.name,
       settings: LEASE,
     });
-  }
-
-  /** What the publisher does: takes a ready post from the front and marks it, reading and writing the document as it stands. */
-  publish(id: string): void {
-    const key = SETTINGS.documents.public;
-    const document = this.bucket.json(key);
-    const listed = Array.isArray(document['generation_id']) ? (document['generation_id'] as unknown[]) : [];
-    if (!listed.includes(id))
-      this.bucket.write(
-        'publisher',
-        key,
-        new TextEncoder().encode(JSON.stringify({ ...document, generation_id: [...listed, id] })),
-      );
-    this.published.push(id);
   }
 
   /** Ready groups of a folder, oldest first. */
@@ -208,7 +138,7 @@ export class Channel {
       imageTasks: providers.imageTasks(process),
       videoTasks: providers.videoTasks(process),
       downloads: providers.downloads(process),
-      renderer: simulatedRenderer(process),
+      renderer: simulatedRenderer(process, () => providers.mood),
       workspace: simulatedWorkspace(process),
       clock,
       random,
@@ -222,7 +152,7 @@ export class Channel {
       clock,
       log,
       leaseSeconds: LEASE.termSeconds,
-      staleSeconds: 21_600,
+      staleSeconds: STALE_FLAG_SECONDS,
     });
     return { context, lock, state, policy: POLICY };
   }

@@ -1,18 +1,24 @@
 /** The invariants of the reliability promises, judged from the world's own records: the bucket's history and the providers' ledger. */
-import { imageDocumentSchema } from '../../src/domain/channel-state.ts';
-import { MAX_UNKNOWN_OUTCOMES } from '../../src/workflow/policy.ts';
-import { phaseOf } from '../../src/workflow/phase.ts';
-import { SETTINGS, type Channel } from './channel.ts';
-import type { Order } from './providers.ts';
+import {
+  generationDocumentSchema,
+  imageDocumentSchema,
+  type GenerationDocument,
+} from '../../src/domain/channel-state.ts';
+import { restProblems } from '../../src/workflow/invariants.ts';
+import type { Channel } from './channel.ts';
+import { nothingPaidTwice } from './checks-payments.ts';
+import { SETTINGS, STALE_FLAG_SECONDS } from './settings.ts';
 import type { Write } from './bucket.ts';
 
 const { folders, documents } = SETTINGS;
+const MOST_SKEW_SECONDS = 10;
 const LIVE = [folders.fresh, folders.middle, folders.front];
 
 export function findViolations(channel: Channel): string[] {
   return [
     ...noBugs(channel),
     ...oneAtATime(channel),
+    ...otherHandsAreRespected(channel),
     ...nothingLost(channel),
     ...nothingPaidTwice(channel),
     ...nothingStalls(channel),
@@ -42,18 +48,41 @@ function oneAtATime(channel: Channel): string[] {
     if (span) span.to = at;
     else spans.set(by, { from: at, to: at });
   };
-  const acts = [
+  for (const act of actsOfRuns(channel)) seen(act.by, act.at);
+  const problems: string[] = [];
+  let latest = { name: '', to: Number.NEGATIVE_INFINITY };
+  for (const [name, span] of [...spans].sort(([, a], [, b]) => a.from - b.from)) {
+    if (span.from < latest.to)
+      problems.push(`I1 ${latest.name} and ${name} both acted between ${span.from} and ${latest.to}`);
+    if (span.to > latest.to) latest = { name, to: span.to };
+  }
+  return problems;
+}
+
+function actsOfRuns(channel: Channel): { readonly by: string; readonly at: number }[] {
+  return [
     ...channel.bucket.history.filter((write) => write.by.startsWith('run') && !isTicket(write.key)),
     ...channel.providers.orders,
   ].sort((a, b) => a.at - b.at);
-  for (const act of acts) seen(act.by, act.at);
-  const sorted = [...spans].sort(([, a], [, b]) => a.from - b.from);
-  return sorted.slice(1).flatMap(([name, span], index) => {
-    const [before, earlier] = sorted[index] as [string, { from: number; to: number }];
-    return span.from < earlier.to
-      ? [`I1 ${before} and ${name} both acted between ${span.from} and ${earlier.to}`]
-      : [];
-  });
+}
+
+/** I1, I5: a run that begins while an older tool holds the flag does nothing, and nobody writes over a document that cannot be read. */
+function otherHandsAreRespected(channel: Channel): string[] {
+  const { bucket, hands, runs } = channel;
+  const problems: string[] = [];
+  const began = new Map(runs.map((run) => [run.process.name, run.startedAt]));
+  for (const { from, to } of hands.holds) {
+    const until = Math.min(to, from + STALE_FLAG_SECONDS - MOST_SKEW_SECONDS);
+    const acts = actsOfRuns(channel).filter(({ by, at }) => at < until && (began.get(by) ?? 0) >= from);
+    problems.push(...acts.slice(0, 1).map(({ by }) => `I1 ${by} acted while another tool held the flag`));
+  }
+  for (const { key, from, to } of hands.damages) {
+    const writes = bucket.history.filter(
+      (write) => write.key === key && write.at > from && write.at < to && write.by.startsWith('run'),
+    );
+    problems.push(...writes.slice(0, 1).map(({ by }) => `I5 ${by} wrote over the damaged ${key}`));
+  }
+  return problems;
 }
 
 /** I2: every saved text is a whole group in exactly one place; every published id is archived, whole, once. */
@@ -64,6 +93,10 @@ function nothingLost(channel: Channel): string[] {
     const places = [...LIVE, folders.archive].filter(
       (folder) => channel.bucket.keys(`${folder}${id}`).length > 0,
     );
+    if (channel.hands.discarded.has(id)) {
+      if (places.length > 0) problems.push(`I2 ${id} was thrown away and is back in ${places.join(' and ')}`);
+      continue;
+    }
     if (places.length === 0) problems.push(`I2 ${id} is gone`);
     if (places.length > 1) problems.push(`I2 ${id} lies in ${places.join(' and ')}`);
     const [place] = places;
@@ -77,7 +110,13 @@ function nothingLost(channel: Channel): string[] {
     if (channel.bucket.keys(`${folders.archive}${id}`).length < 3)
       problems.push(`I2 ${id} was published and is not archived`);
     const listed = channel.bucket.json(documents.public)['generation_id'];
-    if (Array.isArray(listed) && listed.includes(id)) problems.push(`I2 ${id} is archived and still listed`);
+    if (Array.isArray(listed) && listed.some((entry) => entry === id || entry === `${id}.json`))
+      problems.push(`I2 ${id} is archived and still listed`);
+  }
+  for (const name of channel.hands.notes) {
+    const places = [...LIVE, folders.archive].filter((folder) => channel.bucket.objects.has(folder + name));
+    if (places.length !== 1 && !channel.hands.discarded.has(name.slice(0, 13)))
+      problems.push(`I2 the note ${name} lies in ${places.length} places`);
   }
   return problems;
 }
@@ -96,94 +135,67 @@ function savedTexts(channel: Channel): Set<string> {
   return new Set(ids.map((write) => write.key.slice(folders.fresh.length, folders.fresh.length + 13)));
 }
 
-/** I3: a further order only after a definite failure, or once after an outcome that nobody could know. */
-function nothingPaidTwice(channel: Channel): string[] {
-  const problems: string[] = [];
-  const posts = Map.groupBy(channel.providers.orders, (order) => order.post ?? 'none');
-  for (const [post, orders] of posts) {
-    if (post === 'none') problems.push(`I3 ${orders.length} orders for no post`);
-    for (const kind of ['image', 'video'] as const)
-      problems.push(
-        ...repeatedTasks(
-          channel,
-          post,
-          orders.filter((order) => order.kind === kind),
-        ),
-      );
-    problems.push(
-      ...repeatedTexts(
-        channel,
-        post,
-        orders.filter((order) => order.kind === 'text'),
-      ),
-    );
-  }
-  return problems;
-}
+/** I4: after faults stop, so many runs (three a day) are enough to have a ready group in 666, whatever was left lying. */
+export const RUNS_UNTIL_READY = 7;
 
-function repeatedTasks(channel: Channel, post: string, orders: readonly Order[]): string[] {
-  const problems: string[] = [];
-  let unknown = 0;
-  for (const [index, order] of orders.entries()) {
-    const next = orders[index + 1];
-    if (!next) break;
-    const wasNoted = channel.bucket.history.some(
-      (write) =>
-        write.key === documents.image &&
-        write.at >= order.at &&
-        write.at <= next.at &&
-        textOf(write).includes(`"${order.taskId}"`),
-    );
-    const fate = channel.providers.fateOf(order.taskId ?? '');
-    if (!wasNoted) unknown += 1;
-    else if (fate === 'good' || fate === 'unfinished')
-      problems.push(`I3 ${post}: ${order.kind} ordered again although ${order.taskId} was ${fate}`);
-  }
-  if (unknown > MAX_UNKNOWN_OUTCOMES)
-    problems.push(`I3 ${post}: ${orders[0]?.kind} repeated ${unknown} times after unknown outcomes`);
-  return problems;
-}
-
-/** A stage is asked again only within one run (a malformed answer) or once after a run that died or got no answer. */
-function repeatedTexts(channel: Channel, post: string, orders: readonly Order[]): string[] {
-  const journal = channel.bucket.text(`journal/${post}.json`) ?? '';
-  const problems: string[] = [];
-  let unknown = 0;
-  for (const [stage, same] of Map.groupBy(orders, (order) => order.stage)) {
-    const runs = new Set(same.map((order) => order.by));
-    unknown += runs.size - 1;
-    if (same.length > 3 * runs.size)
-      problems.push(`I3 ${post}: ${stage} asked for ${same.length} times in ${runs.size} runs`);
-  }
-  // A run that ended with a definite failure in the middle of a text is repeated by right; only silent ends count.
-  const definite = journal.split(/"outcome": "(?:refused|failed)"/).length - 1;
-  if (unknown > MAX_UNKNOWN_OUTCOMES + definite)
-    problems.push(`I3 ${post}: texts were written ${unknown} times too often`);
-  return problems;
-}
-
-/** I4: the calm days were enough to finish what was begun, and to stock 666. */
 function nothingStalls(channel: Channel): string[] {
-  const since = channel.world.time - 3 * 86_400;
-  const fresh = channel.ready(folders.fresh).length;
-  const made = channel.bucket.history.some(
-    (write) => write.at > since && write.key.startsWith(folders.fresh) && write.key.endsWith('.mp4'),
-  );
-  return fresh > 0 || made ? [] : ['I4 after calm days there is no post in 666 and none was made'];
+  const since = channel.calmSince;
+  if (since === null) return ['I4 the world was never calm'];
+  const needed = runsUntilReady(channel, since);
+  if (needed > RUNS_UNTIL_READY)
+    return [`I4 no ready post in 666 within ${RUNS_UNTIL_READY} runs (${needed})`];
+  return [];
+}
+
+/** How many calm runs ended before a ready group lay in 666; infinite when none ever did. */
+export function runsUntilReady(channel: Channel, since: number): number {
+  const readyAt = firstReady(channel, since);
+  return readyAt === null
+    ? Number.POSITIVE_INFINITY
+    : channel.runs.filter(({ startedAt }) => startedAt >= since && startedAt <= readyAt).length;
+}
+
+function firstReady(channel: Channel, since: number): number | null {
+  const present = new Set<string>();
+  let isReady = false;
+  for (const { at, key, kind } of channel.bucket.history) {
+    if (isReady && at > since) return since;
+    if (!key.startsWith(folders.fresh)) continue;
+    if (kind === 'put') present.add(key);
+    else present.delete(key);
+    isReady = [...present].some(
+      (name) =>
+        name.endsWith('.mp4') &&
+        present.has(name.replace(/mp4$/, 'png')) &&
+        present.has(name.replace(/mp4$/, 'json')),
+    );
+    if (isReady && at > since) return at;
+  }
+  return isReady ? since : null;
 }
 
 /** I5 */
 function stateAtRest(channel: Channel): string[] {
   const problems: string[] = [];
-  const image = channel.bucket.json(documents.image);
-  const parsed = imageDocumentSchema.safeParse(image);
-  if (!parsed.success) problems.push(`I5 the image document does not parse: ${parsed.error.message}`);
-  else if (phaseOf(parsed.data) === 'results-unusable')
-    problems.push('I5 an answer without a picture was left lying');
-  if (image['note'] !== 'kept' || channel.bucket.json(documents.generation)['note'] !== 'kept')
-    problems.push('I5 a key of somebody else was lost');
-  if (channel.bucket.json(documents.public)['processing_lock'] === true)
-    problems.push('I5 the lock was left held');
+  const { bucket, hands } = channel;
+  const image = imageDocumentSchema.safeParse(bucket.json(documents.image));
+  const generation = generationDocumentSchema.safeParse(bucket.json(documents.generation));
+  if (!image.success || !generation.success) problems.push('I5 a document does not parse');
+  else
+    problems.push(
+      ...restProblems(image.data, generation.data as GenerationDocument).map((text) => `I5 ${text}`),
+    );
+  const kept = [
+    ...[documents.public, documents.generation, documents.image].map((document) => ({
+      document,
+      name: 'note',
+    })),
+    ...hands.keys,
+  ];
+  for (const { document, name } of kept) {
+    if (bucket.json(document)[name] !== 'kept') problems.push(`I5 the key ${name} of ${document} was lost`);
+  }
+  if (bucket.json(documents.public)['processing_lock'] === true) problems.push('I5 the lock was left held');
   return problems;
 }
 

@@ -6,10 +6,9 @@ import { failure, success, type Result } from '../../src/domain/failure.ts';
 import type { Downloads } from '../../src/ports/downloads.ts';
 import type { ImageJudge } from '../../src/ports/image-judge.ts';
 import type { ImageTasks, ImageTaskStatus } from '../../src/ports/image-task.ts';
-import type { Renderer } from '../../src/ports/renderer.ts';
 import type { TextModel, TextRequest } from '../../src/ports/text-model.ts';
-import type { VideoTasks } from '../../src/ports/video-task.ts';
-import type { Workspace } from '../../src/ports/workspace.ts';
+import type { VideoTasks, VideoTaskStatus } from '../../src/ports/video-task.ts';
+import type { ProviderMood } from './mood.ts';
 import type { Process, World } from './world.ts';
 
 export interface Order {
@@ -20,36 +19,11 @@ export interface Order {
   /** The post that config_gen named at that moment, as the world's bucket had it. */
   readonly post: string | null;
   readonly taskId: string | null;
-  /** What the program could learn: `answered`, or nothing (`lost`: no answer, or the process died before it could note it). */
-  outcome: 'answered' | 'lost';
+  /** Stands in every text that was made of the answer, so that the bucket tells whether it was kept. */
+  readonly mark: string;
+  /** What the program could learn: a good answer, a useless one, or nothing (no answer, or one that does not say what was ordered). */
+  outcome: 'answered' | 'useless' | 'lost';
 }
-
-export interface ProviderMood {
-  /** Chances, each per task. */
-  readonly imageFails: number;
-  readonly imageNever: number;
-  readonly imageLate: number;
-  readonly imageUnusable: number;
-  readonly videoFails: number;
-  readonly videoNever: number;
-  readonly videoLate: number;
-  readonly badAnswer: number;
-  readonly downloadFails: number;
-  readonly judgeFails: number;
-}
-
-export const KIND_MOOD: ProviderMood = {
-  imageFails: 0,
-  imageNever: 0,
-  imageLate: 0,
-  imageUnusable: 0,
-  videoFails: 0,
-  videoNever: 0,
-  videoLate: 0,
-  badAnswer: 0,
-  downloadFails: 0,
-  judgeFails: 0,
-};
 
 interface Task {
   readonly readyAt: number;
@@ -90,7 +64,7 @@ export class Providers {
     return kind === 'image' ? image : video;
   }
 
-  #order(process: Process, kind: Order['kind'], stage: string, taskId: string | null): Order {
+  #order(process: Process, kind: Order['kind'], stage: string, number: number, taskId: string | null): Order {
     const order: Order = {
       at: this.#world.time,
       by: process.name,
@@ -98,57 +72,74 @@ export class Providers {
       stage,
       post: this.#activePost(),
       taskId,
+      mark: `<${number}>`,
       outcome: 'lost',
     };
     this.orders.push(order);
+    if (taskId !== null && kind === 'image') this.#images.set(taskId, this.#drawImage());
+    if (taskId !== null && kind === 'video') this.#videos.set(taskId, this.#drawVideo());
     return order;
   }
 
   /** One paid request. Only an answer that really reached the living process counts as answered. */
-  async #paid<T>(
+  async #paid(
     process: Process,
     provider: string,
     kind: Order['kind'],
     stage: string,
-    taskId: string | null,
-    value: () => T,
-  ): Promise<Result<T>> {
+  ): Promise<Result<Order>> {
+    this.#counter += 1;
+    const number = this.#counter;
+    const taskId = kind === 'image' || kind === 'video' ? `${kind}-${number}` : null;
+    const refuses = this.#world.random() < this.mood.refuses;
     const { fault, value: order } = await process.operate(`${provider} ${stage}`, () =>
-      this.#order(process, kind, stage, taskId),
+      refuses ? null : this.#order(process, kind, stage, number, taskId),
     );
     if (fault === 'refused') return failure('provider_unavailable', `${stage} was refused`, { provider });
     if (fault !== 'none') return failure('provider_outcome_unknown', `${stage} got no answer`, { provider });
-    (order as Order).outcome = 'answered';
-    return success(value());
+    if (!order) return this.#refusal(stage, provider);
+    order.outcome = 'answered';
+    return success(order);
+  }
+
+  #refusal(stage: string, provider: string): Result<never> {
+    const codes = [
+      'provider_refused',
+      'provider_denied',
+      'provider_throttled',
+      'provider_unavailable',
+    ] as const;
+    const code = codes[Math.floor(this.#world.random() * codes.length)] ?? 'provider_refused';
+    const wait = code === 'provider_throttled' ? { retryAfterSeconds: 60 } : {};
+    return failure(code, `${stage} was refused`, { provider }, wait);
   }
 
   textModel(process: Process): TextModel {
     const usage = { inputTokens: 100, outputTokens: 50 };
-    const answer = async (request: TextRequest): Promise<Result<number>> => {
-      this.#counter += 1;
-      const number = this.#counter;
-      const asked = await this.#paid(process, 'openai', 'text', request.stage, null, () => number);
-      if (asked.ok && this.#world.random() < this.mood.badAnswer)
-        return failure('provider_bad_answer', 'the answer has the wrong shape', { provider: 'openai' });
-      return asked;
+    const answer = async (request: TextRequest): Promise<Result<string>> => {
+      const asked = await this.#paid(process, 'openai', 'text', request.stage);
+      if (!asked.ok) return asked;
+      if (this.#world.random() >= this.mood.badAnswer) return success(asked.value.mark);
+      asked.value.outcome = 'useless';
+      const codes = ['provider_bad_answer', 'answer_truncated', 'provider_refused'] as const;
+      const code = codes[Math.floor(this.#world.random() * codes.length)] ?? 'provider_bad_answer';
+      return failure(code, 'the answer cannot be used', { provider: 'openai' }, { effect: 'unknown' });
     };
     return {
       provider: 'openai',
       model: 'gpt-4o',
       write: async (request) => {
-        const number = await answer(request);
-        return number.ok
-          ? success({ value: `${request.stage} ${number.value}`, usage, model: 'gpt-4o' })
-          : number;
+        const mark = await answer(request);
+        return mark.ok ? success({ value: `${request.stage} ${mark.value}`, usage, model: 'gpt-4o' }) : mark;
       },
       fill: async (request, schema) => {
-        const number = await answer(request);
-        if (!number.ok) return number;
-        const mark = `${request.stage} ${number.value}`;
+        const answered = await answer(request);
+        if (!answered.ok) return answered;
+        const mark = `${request.stage} ${answered.value}`;
         const shapes: Record<string, unknown> = {
-          topic: { full_topic: mark, short_topic: `label ${number.value}` },
+          topic: { full_topic: mark, short_topic: mark },
           poll: { question: mark, options: ['one', 'two', 'three'] },
-          scene: { script: `script ${number.value}`, first_frame_description: `frame ${number.value}` },
+          scene: { script: mark, first_frame_description: mark },
         };
         return success({ value: schema.parse(shapes[request.stage]), usage, model: 'gpt-4o' });
       },
@@ -160,16 +151,14 @@ export class Providers {
       provider: 'openai',
       model: 'gpt-4o',
       judge: async () => {
-        const asked = await this.#paid(process, 'openai', 'judge', 'judge', null, () => ({
-          winner: 2,
-          reason: 'the brightest',
-          scores: [],
-        }));
+        const asked = await this.#paid(process, 'openai', 'judge', 'judge');
         if (!asked.ok) return asked;
-        if (this.#world.random() < this.mood.judgeFails)
+        if (this.#world.random() < this.mood.judgeFails) {
+          asked.value.outcome = 'useless';
           return failure('provider_bad_answer', 'no scores', { provider: 'openai' });
+        }
         return success({
-          value: asked.value,
+          value: { winner: 2, reason: 'the brightest', scores: [] },
           usage: { inputTokens: 4000, outputTokens: 100 },
           model: 'gpt-4o',
         });
@@ -177,34 +166,47 @@ export class Providers {
     };
   }
 
+  /** The task's id, unless the answer has lost it: then it was ordered all the same. */
+  async #submit(
+    process: Process,
+    provider: string,
+    kind: 'image' | 'video',
+  ): Promise<Result<{ taskId: string; costUsd: null }>> {
+    const asked = await this.#paid(process, provider, kind, kind);
+    if (!asked.ok) return asked;
+    if (this.#world.random() < this.mood.garbled) {
+      asked.value.outcome = 'lost';
+      return failure('provider_bad_answer', 'the answer holds no task id', { provider });
+    }
+    return success({ taskId: asked.value.taskId ?? '', costUsd: null });
+  }
+
+  /** `null`: the question was answered. */
+  async #asked(process: Process, provider: string, taskId: string): Promise<Result<never> | null> {
+    const { fault } = await process.operate(`${provider} status ${taskId}`, () => undefined);
+    const place = { provider, id: taskId };
+    if (fault !== 'none') return failure('provider_unavailable', 'no answer', place);
+    if (this.#world.random() >= this.mood.statusFails) return null;
+    const codes = [
+      'provider_refused',
+      'provider_throttled',
+      'provider_bad_answer',
+      'provider_unavailable',
+    ] as const;
+    return failure(
+      codes[Math.floor(this.#world.random() * codes.length)] ?? 'provider_refused',
+      'no status',
+      place,
+    );
+  }
+
   imageTasks(process: Process): ImageTasks {
     return {
       provider: 'piapi',
       model: 'midjourney',
-      submit: async () => {
-        this.#counter += 1;
-        const taskId = `image-${this.#counter}`;
-        return this.#paid(process, 'piapi', 'image', 'image', taskId, () => {
-          return { taskId, costUsd: null };
-        }).finally(() =>
-          this.#images.set(
-            taskId,
-            this.#drawTask(
-              this.mood.imageNever,
-              this.mood.imageLate,
-              100,
-              this.mood.imageFails,
-              this.mood.imageUnusable,
-            ),
-          ),
-        );
-      },
-      status: async (taskId) => {
-        const { fault } = await process.operate(`piapi status ${taskId}`, () => undefined);
-        if (fault !== 'none')
-          return failure('provider_unavailable', 'no answer', { provider: 'piapi', id: taskId });
-        return success(this.#imageStatus(taskId));
-      },
+      submit: () => this.#submit(process, 'piapi', 'image'),
+      status: async (taskId) =>
+        (await this.#asked(process, 'piapi', taskId)) ?? success(this.#imageStatus(taskId)),
     };
   }
 
@@ -224,20 +226,25 @@ export class Providers {
     };
   }
 
+  #drawImage(): Task {
+    const { imageNever, imageLate, imageSeconds, imageFails, imageUnusable } = this.mood;
+    return this.#drawTask(imageNever, imageLate, imageSeconds, imageFails, imageUnusable);
+  }
+
+  #drawVideo(): Task {
+    const { videoNever, videoLate, videoSeconds, videoFails } = this.mood;
+    return this.#drawTask(videoNever, videoLate, videoSeconds, videoFails, 0);
+  }
+
   #drawTask(never: number, late: number, usual: number, fails: number, unusable: number): Task {
     const { random, time } = this.#world;
     const kind = random();
+    const usually = usual * (0.2 + random() * 1.6);
     const wait =
-      kind < never
-        ? Number.POSITIVE_INFINITY
-        : kind < never + late
-          ? HOUR * (2 + random() * 30)
-          : usual * (0.2 + random() * 1.6);
+      kind < never ? Number.POSITIVE_INFINITY : kind < never + late ? HOUR * (2 + random() * 30) : usually;
     const luck = random();
-    return {
-      readyAt: time + wait,
-      fate: luck < fails ? 'failed' : luck < fails + unusable ? 'unusable' : 'good',
-    };
+    const fate = luck < fails ? 'failed' : luck < fails + unusable ? 'unusable' : 'good';
+    return { readyAt: time + wait, fate };
   }
 
   videoTasks(process: Process): VideoTasks {
@@ -246,70 +253,34 @@ export class Providers {
       model: 'gen4_turbo',
       maxPictureBytes: 1_000_000,
       maxPromptLength: 1000,
-      start: () => {
-        this.#counter += 1;
-        const taskId = `video-${this.#counter}`;
-        return this.#paid(process, 'runway', 'video', 'video', taskId, () => ({
-          taskId,
-          costUsd: null,
-        })).finally(() =>
-          this.#videos.set(
-            taskId,
-            this.#drawTask(this.mood.videoNever, this.mood.videoLate, 60, this.mood.videoFails, 0),
-          ),
-        );
-      },
-      status: async (taskId) => {
-        const { fault } = await process.operate(`runway status ${taskId}`, () => undefined);
-        if (fault !== 'none')
-          return failure('provider_unavailable', 'no answer', { provider: 'runway', id: taskId });
-        const fate = this.fateOf(taskId);
-        if (fate === 'unfinished') return success({ state: 'pending', status: 'RUNNING', progress: 0.5 });
-        const costUsd = this.costOf('video', taskId);
-        return success(
-          fate === 'good'
-            ? { state: 'succeeded', url: `https://video.test/${taskId}`, costUsd }
-            : { state: 'failed', reason: 'INTERNAL', costUsd },
-        );
-      },
+      start: () => this.#submit(process, 'runway', 'video'),
+      status: async (taskId) =>
+        (await this.#asked(process, 'runway', taskId)) ?? success(this.#videoStatus(taskId)),
     };
+  }
+
+  #videoStatus(taskId: string): VideoTaskStatus {
+    const fate = this.fateOf(taskId);
+    if (fate === 'unfinished') return { state: 'pending', status: 'RUNNING', progress: 0.5 };
+    const costUsd = this.costOf('video', taskId);
+    return fate === 'good'
+      ? { state: 'succeeded', url: `https://video.test/${taskId}`, costUsd }
+      : { state: 'failed', reason: 'INTERNAL', costUsd };
   }
 
   downloads(process: Process): Downloads {
     return {
       fetchFile: async (url, file) => {
         const { fault } = await process.operate(`download ${url}`, () => undefined);
-        if (fault !== 'none' || this.#world.random() < this.mood.downloadFails)
-          return failure('download_failed', 'no file', { url });
+        if (process.diskFull) return failure('download_failed', 'no space left on device', { url });
+        if (fault !== 'none') return failure('download_failed', 'no answer', { url });
+        if (this.#world.random() < this.mood.downloadFails) {
+          const code = this.#world.random() < 0.5 ? 'download_failed' : 'download_invalid';
+          return failure(code, 'no usable file', { url });
+        }
         process.files.set(file, bytes(`from ${url}`));
         return success({ bytes: 10 });
       },
     };
   }
-}
-
-/** Pixels do not matter here; where they came from does, so every file says what it was made of. */
-export function simulatedRenderer(process: Process): Renderer {
-  const facts = { width: 1280, height: 720, format: 'png' };
-  const video = { width: 1280, height: 720, duration: 10, fps: 24, codec: 'avc', frames: 240, bytes: 10 };
-  const make = (output: string, text: string): void => void process.files.set(output, bytes(text));
-  const read = (input: string): string => new TextDecoder().decode(process.files.get(input));
-  return {
-    fitPicture: async (input, output) => (make(output, `picture ${read(input)}`), success(facts)),
-    splitGrid: async (input, outputs) => (
-      outputs.forEach((output, index) => make(output, `quarter ${index} ${read(input)}`)),
-      success(undefined)
-    ),
-    shrinkPicture: async (input, output) => (make(output, read(input)), success(facts)),
-    drawPlaceholder: async (output, card) => (make(output, `placeholder ${card.topic}`), success(facts)),
-    renderMockVideo: async (picture, output) => (make(output, `mock of ${read(picture)}`), success(video)),
-    measureVideo: async () => success(video),
-  };
-}
-
-export function simulatedWorkspace(process: Process): Workspace {
-  return {
-    withFolder: async (purpose, use) => use((name) => `${purpose}/${name}`),
-    fingerprint: async (file) => ({ sha256: '0'.repeat(64), bytes: process.files.get(file)?.length ?? 0 }),
-  };
 }

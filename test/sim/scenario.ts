@@ -1,7 +1,10 @@
 /** One seed: a channel that lives through days of trouble, then through days without, and is judged by what its world saw. */
-import { Channel, SETTINGS } from './channel.ts';
+import { NO_BUDGETS, type Budgets } from '../../src/domain/budget.ts';
+import { Channel } from './channel.ts';
+import { SETTINGS } from './settings.ts';
 import { findViolations } from './checks.ts';
-import { KIND_MOOD, type ProviderMood } from './providers.ts';
+import { drawMood, KIND_MOOD } from './mood.ts';
+import { publish } from './publisher.ts';
 import { CALM, seededRandom, type FaultRates } from './world.ts';
 import type { BucketKind } from './bucket.ts';
 
@@ -36,14 +39,14 @@ export async function simulate(
   seedDocuments(channel);
   for (let day = 0; day < troubledDays; day += 1) {
     channel.providers.mood = drawMood(plan);
+    channel.budgets = drawBudgets(plan);
     await liveThroughDay(channel, plan, drawRates(plan));
   }
-  channel.providers.mood = KIND_MOOD;
-  for (let day = 0; day < CALM_DAYS; day += 1) await liveThroughDay(channel, plan, CALM);
+  await calmDown(channel, plan);
   const violations = findViolations(channel);
   return {
     seed,
-    days: troubledDays + CALM_DAYS,
+    days: troubledDays + 1 + CALM_DAYS,
     runs: channel.runs.length,
     crashes: channel.runs.filter((run) => !run.process.alive).length,
     operations: channel.runs.reduce((sum, run) => sum + run.process.operations, 0),
@@ -53,11 +56,20 @@ export async function simulate(
   };
 }
 
+/** The last edits are mended, the last requests arrive; from then on nothing goes wrong any more. */
+async function calmDown(channel: Channel, plan: () => number): Promise<void> {
+  await channel.world.run(channel.world.time + DAY);
+  channel.providers.mood = KIND_MOOD;
+  channel.budgets = NO_BUDGETS;
+  channel.calmSince = channel.world.time;
+  for (let day = 0; day < CALM_DAYS; day += 1) await liveThroughDay(channel, plan, CALM);
+}
+
 /** Other tools' keys, which must survive everything (I5). */
 export function seedDocuments(channel: Channel): void {
   const write = (key: string, value: unknown): void =>
     void channel.bucket.write('owner', key, new TextEncoder().encode(JSON.stringify(value)));
-  write(SETTINGS.documents.public, { processing_lock: false, generation_id: null, empty: ['kept'] });
+  write(SETTINGS.documents.public, { processing_lock: false, generation_id: null, note: 'kept' });
   write(SETTINGS.documents.generation, { generation_id: null, note: 'kept' });
   write(SETTINGS.documents.image, {
     midjourney_task: null,
@@ -72,12 +84,15 @@ export function seedDocuments(channel: Channel): void {
 async function liveThroughDay(channel: Channel, plan: () => number, rates: FaultRates): Promise<void> {
   const { world } = channel;
   const begin = world.time;
-  const troubled = rates !== CALM;
+  const troubled = channel.calmSince === null;
   const at = (hour: number, minute: number, act: () => void): void =>
     world.at(begin + (hour - 12) * 3600 + minute * MINUTE, act);
+  const fullDisk = troubled && plan() < 0.05;
   const startRun = (mode: 'main' | 'check'): void => {
     const skew = troubled ? (plan() - 0.5) * 20 : 0;
-    channel.start({ mode, zeroDelay: plan() < 0.5 }, rates, skew);
+    channel.start({ mode, zeroDelay: plan() < 0.5 }, troubled ? rates : CALM, skew, (process) => {
+      process.diskFull = fullDisk;
+    });
   };
   const schedule = (hour: number, mode: 'main' | 'check'): void => {
     if (troubled && plan() < 0.1) return;
@@ -89,15 +104,27 @@ async function liveThroughDay(channel: Channel, plan: () => number, rates: Fault
   schedule(20, 'main');
   schedule(21, 'check');
   schedule(25, 'check');
-  if (plan() < 0.9) at(15 + plan() * 20, plan() * 60, () => publishFront(channel, plan, troubled));
+  if (troubled && plan() < 0.1) at(13 + plan() * 22, plan() * 60, () => startRun('main'));
+  if (plan() < 0.9) at(15 + plan() * 20, plan() * 60, () => publishFront(channel, plan));
+  if (troubled && plan() < 0.25) at(12.5 + plan() * 22, 0, () => channel.hands.act(plan));
+  // In the middle of a run, more often than not.
+  if (troubled && plan() < 0.1) at(20, 30 + plan() * 4, () => channel.hands.act(plan));
+  if (troubled && plan() < 0.06) {
+    const hours = plan() * 6;
+    at(20, 30 + plan() * 5, () => (channel.bucket.fullUntil = world.time + hours * 3600));
+  }
   await world.run(begin + DAY);
 }
 
-function publishFront(channel: Channel, plan: () => number, troubled: boolean): void {
+/** The next post, from the front if there is one; an impatient publisher takes it from the middle. */
+function publishFront(channel: Channel, plan: () => number): void {
+  const troubled = channel.calmSince === null;
   const fronts = channel.ready(SETTINGS.folders.front);
   const [next] =
     fronts.length > 0 ? fronts : troubled && plan() < 0.2 ? channel.ready(SETTINGS.folders.middle) : [];
-  if (next !== undefined && !channel.published.includes(next)) channel.publish(next);
+  if (next === undefined || channel.published.includes(next)) return;
+  const seconds = troubled && plan() < 0.5 ? plan() * 10 : 0;
+  publish(channel, next, seconds, troubled && plan() < 0.2 ? `${next}.json` : next);
 }
 
 function drawRates(plan: () => number): FaultRates {
@@ -111,21 +138,13 @@ function drawRates(plan: () => number): FaultRates {
     stall: plan() < 0.3 ? base : 0,
     stallSeconds: plan() < 0.5 ? 120 : 4_000,
     crash: plan() < 0.6 ? base * plan() : 0,
+    slow: plan() < 0.2 ? base * 3 * plan() : 0,
+    straggler: plan() < 0.3 ? 0.5 : 0,
   };
 }
 
-function drawMood(plan: () => number): ProviderMood {
-  const bad = (): number => (plan() < 0.3 ? plan() * 0.6 : 0);
-  return {
-    imageFails: bad(),
-    imageNever: bad(),
-    imageLate: bad(),
-    imageUnusable: bad(),
-    videoFails: bad(),
-    videoNever: bad(),
-    videoLate: bad(),
-    badAnswer: bad() * 0.3,
-    downloadFails: bad(),
-    judgeFails: bad(),
-  };
+/** Most channels have no budget; a tight one stops the run in the middle of a post. */
+function drawBudgets(plan: () => number): Budgets {
+  if (plan() < 0.85) return NO_BUDGETS;
+  return { perPost: plan() < 0.5 ? 0.3 : null, perDay: plan() * 1.5, perMonth: null };
 }

@@ -1,6 +1,6 @@
 /** A part of the simulation small enough for every test run. A failing seed prints itself and the command that replays it. */
 import { expect, test } from 'vitest';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { historyOf } from './history.ts';
 import { simulate } from './scenario.ts';
 import { replayCommand, sweepHere } from './sweep.ts';

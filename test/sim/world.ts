@@ -79,7 +79,15 @@ export interface FaultRates {
   readonly stallSeconds: number;
   /** Chance per operation that the process dies, before or after its effect. */
   readonly crash: number;
+  /** Chance per operation that it takes up to `REQUEST_LIMIT_SECONDS`, as a request does that is repeated inside an adapter. */
+  readonly slow: number;
+  /** Chance that a request whose sender died or gave up still takes effect, a little later. */
+  readonly straggler: number;
 }
+
+/** No adapter works longer than this on one request; the lease is told so. */
+export const REQUEST_LIMIT_SECONDS = 360;
+const STRAGGLER_SECONDS = 20;
 
 export const CALM: FaultRates = {
   refused: 0,
@@ -88,7 +96,16 @@ export const CALM: FaultRates = {
   stall: 0,
   stallSeconds: 0,
   crash: 0,
+  slow: 0,
+  straggler: 0,
 };
+
+/** What is to happen at exactly one operation. */
+export interface PlannedFault {
+  /** Counted from 1. */
+  readonly operation: number;
+  readonly what: 'dies-before' | 'dies-after' | Exclude<Fault, 'none'>;
+}
 
 /** One run of the program, as the world sees it: it does operations, one after another, until it ends or is killed. */
 export class Process {
@@ -98,8 +115,9 @@ export class Process {
   /** Local files, gone with the process. */
   readonly files = new Map<string, Uint8Array>();
   rates: FaultRates;
-  /** Kills the process at exactly this operation, counted from 1. */
-  crashPoint: { readonly operation: number; readonly side: 'before' | 'after' } | null = null;
+  planned: PlannedFault | null = null;
+  /** Nothing more can be written to the local disk. */
+  diskFull = false;
   operations = 0;
   alive = true;
   readonly trace: string[] = [];
@@ -116,23 +134,34 @@ export class Process {
     label: string,
     effect: () => T,
   ): Promise<{ readonly fault: Fault; readonly value: T | undefined }> {
-    const { world } = this;
+    const { rates, world } = this;
     this.operations += 1;
-    const number = this.operations;
-    if (this.crashPoint?.operation === number && this.crashPoint.side === 'before') return this.die(label);
-    const { rates } = this;
+    const planned = this.planned?.operation === this.operations ? this.planned.what : null;
+    if (planned === 'dies-before') return this.die(label);
     const chance = world.random();
     await world.sleep(0.005 + world.random() * 0.05);
+    if (rates.slow > 0 && world.random() < rates.slow)
+      await world.sleep(world.random() * REQUEST_LIMIT_SECONDS);
     const dies = world.random() < rates.crash;
-    if (dies && world.random() < 0.5) return this.die(label);
-    const fault = pickFault(chance, rates);
-    const value = fault === 'none' || fault === 'lost-after' ? effect() : undefined;
-    if (dies || (this.crashPoint?.operation === number && this.crashPoint.side === 'after'))
+    if (dies && world.random() < 0.5) {
+      this.#straggle(effect);
       return this.die(label);
+    }
+    const fault = planned === null || planned === 'dies-after' ? pickFault(chance, rates) : planned;
+    const value = fault === 'none' || fault === 'lost-after' ? effect() : undefined;
+    if (dies || planned === 'dies-after') return this.die(label);
+    if (fault === 'lost-before') this.#straggle(effect);
     if (fault !== 'none') await world.sleep(fault === 'refused' ? 0.01 : 30);
     // The process is suspended: its next operation comes late. (Suspended with a request half sent, it could not be fenced; requests are bounded in time instead.)
     if (world.random() < rates.stall) await world.sleep(rates.stallSeconds * world.random());
     return { fault, value };
+  }
+
+  /** The request was on its way, and arrives although nobody waits for it any more. */
+  #straggle(effect: () => unknown): void {
+    const { rates, world } = this;
+    if (rates.straggler > 0 && world.random() < rates.straggler)
+      world.at(world.time + world.random() * STRAGGLER_SECONDS, effect);
   }
 
   /** Nothing of the process happens any more: its promises simply never settle. */
