@@ -97,3 +97,13 @@ test('D11 the background is not one flat colour', async () => {
     .stats();
   expect(channels[0]?.stdev).toBeGreaterThan(3);
 });
+
+test('D11 the smallest picture that a configuration may ask for gets a card too', async () => {
+  for (const shape of [
+    { width: 64, height: 64 },
+    { width: 64, height: 720 },
+  ]) {
+    const drawn = await card('Small habits', { size: shape });
+    expect(ink(drawn, [0xcc, 0xcc, 0xcc]).count).toBeGreaterThan(shape.width * shape.height * 0.1);
+  }
+});

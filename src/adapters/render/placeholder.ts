@@ -21,9 +21,11 @@ export async function drawPlaceholder(output: string, card: PlaceholderCard): Pr
   const seed = hashBytes(card.topic.normalize('NFC'));
   const { width, height } = card.size;
   const drawing = cardSvg(card, await loadTypeface(), seed);
+  // A tile that is larger than the picture is refused by libvips.
+  const side = Math.min(GRAIN, width, height);
   await sharp(Buffer.from(drawing))
     .resize(width, height, { fit: 'fill' })
-    .composite([{ input: grain(seed), raw: { width: GRAIN, height: GRAIN, channels: 4 }, tile: true }])
+    .composite([{ input: grain(seed, side), raw: { width: side, height: side, channels: 4 }, tile: true }])
     .removeAlpha()
     .withExif({ IFD0: { ImageDescription: TITLE_CARD_MARK } })
     .png({ compressionLevel: 6 })
@@ -110,9 +112,9 @@ function fitting(text: string, size: number, width: number, typeface: Typeface):
 const GRAIN = 251;
 
 /** A tile of faint light and dark specks: paper to the eye, and no steps in the gradients. */
-function grain(seed: number): Buffer {
+function grain(seed: number, side: number): Buffer {
   const random = seededRandom(seed ^ 0x5e_ed);
-  const tile = Buffer.alloc(GRAIN * GRAIN * 4);
+  const tile = Buffer.alloc(side * side * 4);
   for (let at = 0; at < tile.length; at += 4) {
     const strength = random() + random() - 1;
     tile.fill(strength > 0 ? 255 : 0, at, at + 3);
