@@ -44,7 +44,9 @@ export async function writeContent(
   const journal = await context.journal.read(id);
   if (!journal.ok) return failed(journal.failure);
   const writing: Writing = { context, id, draft: journal.value.draft ?? {} };
-  if (writing.draft.intent && !noteUnknownOutcome(writing)) {
+  if (writing.draft.intent) noteUnknownOutcome(writing);
+  // Also when only the count is left: the run that counted ended before the post was dropped.
+  if ((writing.draft.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {
     const spoken = failure(
       'provider_outcome_unknown',
       'Twice nobody knows whether a text of this post was written; the post is dropped',
@@ -63,14 +65,13 @@ export async function writeContent(
   return recorded.ok ? happened({ type: 'content-written' }) : failed(recorded.failure);
 }
 
-/** False when the post must be dropped. What it cost is settled where the money is counted. */
-function noteUnknownOutcome(writing: Writing): boolean {
+/** What it cost is settled where the money is counted. */
+function noteUnknownOutcome(writing: Writing): void {
   const { context, id, draft } = writing;
   const unknown = (draft.unknown_outcomes ?? 0) + 1;
   const { intent: _asked, ...rest } = draft;
   writing.draft = { ...rest, unknown_outcomes: unknown };
   context.journal.amend(id, { draft: writing.draft });
-  return unknown <= MAX_UNKNOWN_OUTCOMES;
 }
 
 async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Result<Post>> {

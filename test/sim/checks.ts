@@ -72,7 +72,7 @@ function otherHandsAreRespected(channel: Channel): string[] {
   const problems: string[] = [];
   const began = new Map(runs.map((run) => [run.process.name, run.startedAt]));
   for (const { from, to } of hands.holds) {
-    const until = Math.min(to, from + STALE_FLAG_SECONDS - MOST_SKEW_SECONDS);
+    const until = Math.min(to, from + STALE_FLAG_SECONDS - MOST_SKEW_SECONDS, lostAt(channel, from));
     const acts = actsOfRuns(channel).filter(({ by, at }) => at < until && (began.get(by) ?? 0) >= from);
     problems.push(...acts.slice(0, 1).map(({ by }) => `I1 ${by} acted while another tool held the flag`));
   }
@@ -83,6 +83,16 @@ function otherHandsAreRespected(channel: Channel): string[] {
     problems.push(...writes.slice(0, 1).map(({ by }) => `I5 ${by} wrote over the damaged ${key}`));
   }
   return problems;
+}
+
+/** Whoever had read the document before, and writes without comparing, writes over the flag: no tool can see that. */
+function lostAt({ bucket, runs }: Channel, from: number): number {
+  const blind = runs.filter((run) => !bucket.kind.conditionalWrites && run.startedAt < from);
+  const earlier = new Set(blind.map((run) => run.process.name));
+  const over = bucket.history.find(
+    ({ at, by, key }) => at > from && key === documents.public && (earlier.has(by) || by === 'publisher'),
+  );
+  return over?.at ?? Number.POSITIVE_INFINITY;
 }
 
 /** I2: every saved text is a whole group in exactly one place; every published id is archived, whole, once. */
