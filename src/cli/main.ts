@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { FailureError } from '../domain/failure.ts';
 import { reportFailure, type Cli } from './cli.ts';
 import { addConfigCheck } from './commands/config-check.ts';
+import { addCosts } from './commands/costs.ts';
 import { addDemo } from './commands/demo.ts';
 import { addRun } from './commands/run.ts';
 import { addSandbox } from './commands/sandbox.ts';
@@ -66,7 +67,7 @@ Start here:
 
 Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider, 5 state, 6 store, 7 budget`,
     );
-  for (const add of [addRun, addStatus, addSingleSteps, addConfigCheck, addSandbox, addDemo])
+  for (const add of [addRun, addStatus, addCosts, addSingleSteps, addConfigCheck, addSandbox, addDemo])
     add(program, cli);
   return program;
 }
