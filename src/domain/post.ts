@@ -53,8 +53,8 @@ const longText = z.string().max(20_000);
 /** What a stored post must hold to be worked with; a post of the older scripts holds no `media`. */
 export const postSchema = z.looseObject({
   topic: z.union([longText, z.looseObject({ full_topic: longText })]).default(''),
-  content: z.unknown(),
-  sarcasm: z.unknown(),
+  content: z.unknown().optional(),
+  sarcasm: z.unknown().optional(),
   script: longText.optional(),
   first_frame_description: longText.optional(),
   media: mediaSchema.optional(),
