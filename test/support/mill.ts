@@ -81,9 +81,10 @@ export class Mill implements AsyncDisposable {
   readonly store: ObjectStore;
   readonly config: Config;
   readonly logs: { readonly level: string; readonly message: string; readonly fields: unknown }[] = [];
+  /** Requests to the store since the start, those of the test itself included. */
+  readonly requests: string[] = [];
   /** What the last run asked the store for, in order. */
   requestsOfLastRun: readonly string[] = [];
-  #requests: string[] = [];
   /** In [0, 1); decides between focuses, approaches and restrictions. */
   chance = 0;
   readonly #surroundings: Surroundings;
@@ -99,7 +100,7 @@ export class Mill implements AsyncDisposable {
     this.wire = wire;
     this.clock = clock;
     this.config = config;
-    const onRequest = (operation: string): void => void this.#requests.push(operation);
+    const onRequest = (operation: string): void => void this.requests.push(operation);
     this.store = createMemoryStore({ now: () => clock.now(), onRequest, ...options.store });
     const environment = readEnvironment({
       ...sandboxVariables(sandbox),
@@ -136,14 +137,14 @@ export class Mill implements AsyncDisposable {
     const renderer = run.realRenderer ? composed.context.renderer : quickRenderer;
     const parts = change({ ...composed, context: { ...composed.context, renderer } });
     const waiting: unknown[] = [];
-    this.#requests = [];
+    const earlier = this.requests.length;
     const observe: RunParts['observe'] = (event) => {
       if (event.type === 'action-started') waiting.push(onAction?.(event.action.type));
     };
     try {
       return await runChannel({ ...parts, observe }, { mode, zeroDelay, ...(part ? { part } : {}) });
     } finally {
-      this.requestsOfLastRun = [...this.#requests];
+      this.requestsOfLastRun = this.requests.slice(earlier);
       await Promise.all(waiting);
       if (!run.anyState) await this.#assertRest();
     }
