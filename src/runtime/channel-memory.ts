@@ -87,6 +87,11 @@ export class ChannelMemory {
     }
   }
 
+  /** M6, M8: looking and tidying are parts of a turn, so that what follows needs no fresh look at the state. */
+  continueTurn(): void {
+    this.#fresh = true;
+  }
+
   rememberShelf(shelf: Shelf): void {
     this.#shelf = shelf;
   }

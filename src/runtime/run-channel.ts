@@ -161,12 +161,15 @@ class Run {
     const id = 'id' in action && action.id !== null ? action.id : state.generation.generation_id;
     if (id !== null) {
       this.#id = id;
-      journal.note(id, { type: 'decision', action: action.type, reason: reasonOf(action, state) });
+      // A look that finds nothing new is not worth a journal of its own: most checks are such.
+      if (action.type !== 'check-image') noteDecision(journal, id, action, state);
     }
     this.#parts.observe?.({ type: 'action-started', action, id });
     const started = clock.monotonicSeconds();
     const done = await this.#carryOut(action, state);
     const seconds = clock.monotonicSeconds() - started;
+    if (id !== null && action.type === 'check-image' && (done.event ?? done.failure) !== null)
+      noteDecision(journal, id, action, state);
     let problem = done.failure;
     let event = done.event;
     if (event !== null) {
@@ -244,6 +247,7 @@ class Run {
       ...this.#facts,
       imageCheck: done.failure ? 'failed' : done.event ? 'unasked' : 'pending',
     };
+    this.#memory.continueTurn();
     return done;
   }
 
@@ -262,6 +266,7 @@ class Run {
     if (!tidied.ok) return { event: null, failure: tidied.failure };
     this.#facts = { ...this.#facts, survey: tidied.value.survey };
     this.#memory.rememberShelf(tidied.value.shelf);
+    this.#memory.continueTurn();
     return { event: null, failure: null };
   }
 
@@ -309,6 +314,15 @@ class Run {
     await this.#parts.context.payments.finish();
     await this.#parts.lock.release();
   }
+}
+
+function noteDecision(
+  journal: StepContext['journal'],
+  id: GenerationId,
+  action: Exclude<Action, { type: 'stop' }>,
+  state: ChannelState,
+): void {
+  journal.note(id, { type: 'decision', action: action.type, reason: reasonOf(action, state) });
 }
 
 function reasonOf(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): string {
