@@ -47,6 +47,8 @@ export async function describeMedia(
   const post = await readPost(context, folder, id);
   if (!post.ok) return post;
   const media = { image: 'placeholder', ...post.value.media, ...change.media } as Media;
+  // Nothing stands in for anything any more: a reason that stayed would speak of a mock that was replaced.
+  if (media.image === 'midjourney' && media.video === 'runway') delete media.reason;
   return writePost(context.store, folder, id, { ...post.value, ...change.post, media });
 }
 
