@@ -27,6 +27,8 @@ export class ChannelLock {
   readonly #parts: ChannelLockParts;
   #owner: string | null = null;
   #raised = false;
+  /** A dead run's flag stood there when this run took the lease; whatever this run does, it is lowered in the end. */
+  #inherited = false;
 
   constructor(parts: ChannelLockParts) {
     this.#parts = parts;
@@ -45,7 +47,10 @@ export class ChannelLock {
       return read;
     }
     const holder = this.#foreignHolder(read.value.value, read.value.lastModified);
-    if (holder === null) return success({ held: true });
+    if (holder === null) {
+      this.#inherited = read.value.value.processing_lock;
+      return success({ held: true });
+    }
     await lease.release();
     return success({ held: false, holder });
   }
@@ -73,19 +78,25 @@ export class ChannelLock {
   /** In every outcome that still runs code. What cannot be released now is taken over by the next run. */
   async release(): Promise<void> {
     const { lease, log, state } = this.#parts;
-    if (this.#raised) {
-      const lowered = await state.updatePublic((document) =>
+    if (this.#raised || this.#inherited) {
+      const lowered = await state.updatePublic((document, lastModified) =>
         success(
-          document.lock_owner === this.#owner
+          this.#mayLower(document, lastModified)
             ? { ...document, processing_lock: false, lock_owner: null, lock_expires_at_utc: null }
             : null,
         ),
       );
-      if (lowered.ok) this.#raised = false;
+      if (lowered.ok) this.#raised = this.#inherited = false;
       else
         log.warn('The lock could not be released; the next run takes it over', { failure: lowered.failure });
     }
     await lease.release();
+  }
+
+  /** An older tool may have raised the flag again since this run looked. */
+  #mayLower(document: PublicDocument, lastModified: Date | null): boolean {
+    if (this.#raised) return document.lock_owner === this.#owner;
+    return document.processing_lock && this.#foreignHolder(document, lastModified) === null;
   }
 
   /** A flag with an owner is one of ours, and we hold the lease: its run is dead. One without is an older tool’s. */

@@ -43,6 +43,8 @@ export class Providers {
   readonly #images = new Map<string, Task>();
   readonly #videos = new Map<string, Task>();
   mood: ProviderMood;
+  /** When set, `refuses` concerns only this kind of order. */
+  refuseOnly: Order['kind'] | null = null;
   #counter = 0;
 
   constructor(world: World, mood: ProviderMood, activePost: () => string | null) {
@@ -91,7 +93,8 @@ export class Providers {
     this.#counter += 1;
     const number = this.#counter;
     const taskId = kind === 'image' || kind === 'video' ? `${kind}-${number}` : null;
-    const refuses = this.#world.random() < this.mood.refuses;
+    const concerned = this.refuseOnly === null || this.refuseOnly === kind;
+    const refuses = this.#world.random() < this.mood.refuses && concerned;
     const { fault, value: order } = await process.operate(`${provider} ${stage}`, () =>
       refuses ? null : this.#order(process, kind, stage, number, taskId),
     );

@@ -116,6 +116,8 @@ export class Process {
   readonly files = new Map<string, Uint8Array>();
   rates: FaultRates;
   planned: PlannedFault | null = null;
+  /** Dies after the first operation whose label begins like this has taken effect. */
+  dieAt: string | null = null;
   /** Nothing more can be written to the local disk. */
   diskFull = false;
   operations = 0;
@@ -136,7 +138,8 @@ export class Process {
   ): Promise<{ readonly fault: Fault; readonly value: T | undefined }> {
     const { rates, world } = this;
     this.operations += 1;
-    const planned = this.planned?.operation === this.operations ? this.planned.what : null;
+    const meant = this.dieAt !== null && label.startsWith(this.dieAt) ? 'dies-after' : null;
+    const planned = this.planned?.operation === this.operations ? this.planned.what : meant;
     if (planned === 'dies-before') return this.die(label);
     const chance = world.random();
     await world.sleep(0.005 + world.random() * 0.05);

@@ -1,0 +1,266 @@
+/** The situations in which a run can begin. Each is arranged by clean runs, so that the run under test meets what the program itself leaves behind. */
+import { Channel } from './channel.ts';
+import { KIND_MOOD, type ProviderMood } from './mood.ts';
+import { publish } from './publisher.ts';
+import { seedDocuments } from './scenario.ts';
+import { SETTINGS } from './settings.ts';
+import type { BucketKind } from './bucket.ts';
+import type { PlannedFault } from './world.ts';
+
+const HOUR = 3600;
+
+export interface Stage {
+  readonly name: string;
+  readonly mode: 'main' | 'check';
+  /** What the run under test finds, and how the providers feel while it works. */
+  readonly arrange: (channel: Channel) => Promise<void>;
+}
+
+export const KINDS: readonly (BucketKind & { readonly name: string })[] = [
+  { name: 'conditional writes', conditionalWrites: true, versions: false },
+  { name: 'versions only', conditionalWrites: false, versions: true },
+];
+
+/** A picture within seconds, so that one run makes a whole post. */
+const QUICK: ProviderMood = { ...KIND_MOOD, imageSeconds: 1, videoSeconds: 20 };
+
+function feel(channel: Channel, mood: Partial<ProviderMood>): void {
+  channel.providers.mood = { ...channel.providers.mood, ...mood };
+}
+
+async function pass(channel: Channel, hours: number): Promise<void> {
+  await channel.world.run(channel.world.time + hours * HOUR);
+}
+
+/** One run from beginning to end, and an hour after it. */
+export async function liveOneRun(
+  channel: Channel,
+  mode: 'main' | 'check',
+  planned: PlannedFault | null = null,
+): Promise<number> {
+  const run = channel.start({ mode, zeroDelay: false }, undefined, 0, (process) => {
+    process.planned = planned;
+  });
+  await pass(channel, 1);
+  return run.process.operations;
+}
+
+async function orderPicture(channel: Channel, mood: Partial<ProviderMood> = {}): Promise<void> {
+  feel(channel, { imageSeconds: 100, ...mood });
+  await liveOneRun(channel, 'main');
+}
+
+/** Ready posts in 444, 555 and 666, one each. */
+async function fillFolders(channel: Channel): Promise<void> {
+  feel(channel, QUICK);
+  for (let post = 0; post < 3; post += 1) {
+    await liveOneRun(channel, 'main');
+    await pass(channel, 22);
+  }
+  await liveOneRun(channel, 'main');
+}
+
+/** As if a run had been killed with the order on its way: the intent is kept, the id is not. */
+async function dieOrdering(channel: Channel, mode: 'main' | 'check', label: string): Promise<void> {
+  const run = channel.start({ mode, zeroDelay: false }, undefined, 0, (process) => {
+    process.dieAt = label;
+  });
+  await pass(channel, 1);
+  if (run.process.alive) throw new Error(`The run never came to ${label}`);
+}
+
+const NOTHING: readonly Stage[] = [
+  { name: 'a whole post in one run', mode: 'main', arrange: async (channel) => feel(channel, QUICK) },
+  { name: 'a text and an ordered picture', mode: 'main', arrange: async () => {} },
+  {
+    name: 'useless texts, asked for again',
+    mode: 'main',
+    arrange: async (channel) => feel(channel, { badAnswer: 0.4 }),
+  },
+  { name: 'refused at every door', mode: 'main', arrange: async (channel) => feel(channel, { refuses: 1 }) },
+];
+
+const PICTURE: readonly Stage[] = [
+  { name: 'a result, then the video', mode: 'check', arrange: (channel) => orderPicture(channel) },
+  {
+    name: 'a judge that fails',
+    mode: 'check',
+    arrange: (channel) => orderPicture(channel, { judgeFails: 1 }),
+  },
+  {
+    name: 'pictures that cannot be fetched',
+    mode: 'check',
+    arrange: (channel) => orderPicture(channel, { downloadFails: 1 }),
+  },
+  {
+    name: 'the picture’s order is refused',
+    mode: 'main',
+    arrange: async (channel) => {
+      feel(channel, { refuses: 1 });
+      channel.providers.refuseOnly = 'image';
+    },
+  },
+  {
+    name: 'the picture’s order is answered without an id',
+    mode: 'main',
+    arrange: async (channel) => feel(channel, { garbled: 1 }),
+  },
+  { name: 'a failed picture', mode: 'check', arrange: (channel) => orderPicture(channel, { imageFails: 1 }) },
+  {
+    name: 'a failed picture, ordered again',
+    mode: 'main',
+    arrange: async (channel) => {
+      await orderPicture(channel, { imageFails: 1 });
+      await liveOneRun(channel, 'check');
+      feel(channel, { imageFails: 0 });
+      await pass(channel, 20);
+    },
+  },
+  {
+    name: 'a finished picture without an address',
+    mode: 'check',
+    arrange: (channel) => orderPicture(channel, { imageUnusable: 1 }),
+  },
+  {
+    name: 'a killed order of the picture',
+    mode: 'main',
+    arrange: (channel) => dieOrdering(channel, 'main', 'piapi image'),
+  },
+  {
+    name: 'a picture that does not come in time',
+    mode: 'check',
+    arrange: async (channel) => {
+      await orderPicture(channel, { imageNever: 1 });
+      await pass(channel, 5);
+    },
+  },
+  {
+    name: 'a timeout, then the mock',
+    mode: 'main',
+    arrange: async (channel) => {
+      await orderPicture(channel, { imageNever: 1 });
+      await pass(channel, 5);
+      await liveOneRun(channel, 'check');
+    },
+  },
+];
+
+const VIDEO: readonly Stage[] = [
+  {
+    name: 'a failed video, then the mock',
+    mode: 'check',
+    arrange: (channel) => orderPicture(channel, { videoFails: 1 }),
+  },
+  {
+    name: 'a video that does not come in time',
+    mode: 'check',
+    arrange: (channel) => orderPicture(channel, { videoNever: 1 }),
+  },
+  {
+    name: 'the video’s order is refused',
+    mode: 'check',
+    arrange: async (channel) => {
+      await orderPicture(channel);
+      feel(channel, { refuses: 1 });
+      channel.providers.refuseOnly = 'video';
+    },
+  },
+  {
+    name: 'a killed order of the video',
+    mode: 'check',
+    arrange: async (channel) => {
+      await orderPicture(channel);
+      await dieOrdering(channel, 'check', 'runway video');
+    },
+  },
+  {
+    name: 'a run killed while it waits for the video',
+    mode: 'check',
+    arrange: async (channel) => {
+      await orderPicture(channel);
+      await dieOrdering(channel, 'check', 'runway status');
+    },
+  },
+];
+
+const LATE: readonly Stage[] = [
+  {
+    name: 'a late picture takes the mock’s place',
+    mode: 'check',
+    arrange: async (channel) => {
+      await orderPicture(channel, { imageSeconds: 8 * HOUR });
+      await pass(channel, 5);
+      await liveOneRun(channel, 'check');
+      await liveOneRun(channel, 'main');
+      feel(channel, QUICK);
+      await pass(channel, 12);
+    },
+  },
+  {
+    name: 'a late video takes the mock’s place',
+    mode: 'check',
+    arrange: async (channel) => {
+      await orderPicture(channel, { videoSeconds: 2 * HOUR });
+      await liveOneRun(channel, 'check');
+      await pass(channel, 5);
+    },
+  },
+];
+
+const SHELF: readonly Stage[] = [
+  {
+    name: 'archive, sort, and a new post',
+    mode: 'main',
+    arrange: async (channel) => {
+      await fillFolders(channel);
+      const [front] = channel.ready(SETTINGS.folders.front);
+      publish(channel, front ?? '');
+    },
+  },
+  {
+    name: 'everything published at once',
+    mode: 'main',
+    arrange: async (channel) => {
+      await fillFolders(channel);
+      for (const folder of [SETTINGS.folders.front, SETTINGS.folders.middle, SETTINGS.folders.fresh])
+        for (const id of channel.ready(folder)) publish(channel, id);
+    },
+  },
+  {
+    name: 'a half moved group, and a note beside it',
+    mode: 'main',
+    arrange: async (channel) => {
+      feel(channel, QUICK);
+      await liveOneRun(channel, 'main');
+      channel.hands.putNote(() => 0);
+      await pass(channel, 22);
+      await dieOrdering(channel, 'main', 'store delete 666/');
+    },
+  },
+  { name: 'nothing to do', mode: 'main', arrange: fillFolders },
+  {
+    name: 'a killed run’s flag and ticket',
+    mode: 'main',
+    arrange: async (channel) => {
+      await dieOrdering(channel, 'main', 'openai text');
+    },
+  },
+  {
+    name: 'a text lost twice, its post dropped',
+    mode: 'main',
+    arrange: async (channel) => {
+      await dieOrdering(channel, 'main', 'openai text');
+      await dieOrdering(channel, 'main', 'openai poll');
+    },
+  },
+];
+
+export const STAGES: readonly Stage[] = [...NOTHING, ...PICTURE, ...VIDEO, ...LATE, ...SHELF];
+
+/** A world in which the stage is set. Equal for equal arguments. */
+export async function setStage(stage: Stage, kind: BucketKind, seed = 1): Promise<Channel> {
+  const channel = new Channel(seed, kind, KIND_MOOD);
+  seedDocuments(channel);
+  await stage.arrange(channel);
+  return channel;
+}
