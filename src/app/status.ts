@@ -100,7 +100,7 @@ export async function readStatus(parts: StatusParts): Promise<Result<ChannelStat
 }
 
 /** What the run's own survey would say after it has archived and sorted. */
-async function surveyAfterTidying(
+export async function surveyAfterTidying(
   { settings: { folders }, store }: StatusParts,
   shelf: Shelf,
   published: readonly GenerationId[],

@@ -1,11 +1,13 @@
 /** `reelmill run`: the coordinator, once. */
 import type { Command } from 'commander';
 import type { Part } from '../../runtime/single-step.ts';
-import { globalOptions, reportFailure, type Cli } from '../cli.ts';
+import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
+import { EXIT } from '../exit-codes.ts';
 
 interface RunFlags {
   readonly check?: boolean;
   readonly zeroDelay?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export function addRun(program: Command, cli: Cli): void {
@@ -14,16 +16,19 @@ export function addRun(program: Command, cli: Cli): void {
     .description('advance the channel by one run: finish what is waiting, or start the next post')
     .option('--check', 'only advance the post that is being made; never start a new one')
     .option('--zero-delay', 'ask for a picture at once after ordering it')
+    .option('--dry-run', 'say what the run would do and cost, and do nothing; reads only')
     .addHelpText(
       'after',
       `
 Examples:
   reelmill run                                the daily main run
+  reelmill run --dry-run                      what would it do, and cost?
   reelmill run --check                        an hourly look in between
   reelmill run --store folder:./channel       keep everything in a folder
   reelmill run --json | jq .stop              how it ended, for a script`,
     )
     .action(async (flags: RunFlags, command: Command) => {
+      if (flags.dryRun === true) return rehearse(cli, command, flags.check === true ? 'check' : 'main');
       await runOnce(cli, command, 'run', {
         mode: flags.check === true ? 'check' : 'main',
         zeroDelay: flags.zeroDelay === true,
@@ -56,4 +61,24 @@ export async function runOnce(
   } finally {
     progress.close();
   }
+}
+
+async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Promise<void> {
+  const options = globalOptions(command);
+  const { openChannel } = await import('../channel.ts');
+  const channel = await openChannel(cli, options);
+  if (!channel.ok) return reportFailure(cli, options, channel.failure);
+  const [{ composeRun }, { budgetsOf }, { dryRun }, { printDryRun }] = await Promise.all([
+    import('../../app/compose.ts'),
+    import('../../app/settings.ts'),
+    import('../../app/dry-run.ts'),
+    import('../output/dry-run-text.ts'),
+  ]);
+  const parts = await composeRun(channel.value.surroundings);
+  if (!parts.ok) return reportFailure(cli, options, parts.failure);
+  const planned = await dryRun(parts.value, budgetsOf(channel.value.loaded.config), mode);
+  if (!planned.ok) return reportFailure(cli, options, planned.failure);
+  cli.setExitCode(EXIT.done);
+  if (options.json === true) printJson(cli, { command: 'run --dry-run', ok: true, ...planned.value });
+  else printDryRun(cli, planned.value);
 }

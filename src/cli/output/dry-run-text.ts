@@ -1,0 +1,53 @@
+/** A run that is only foretold: what it would do, in order, and what each step would cost. */
+import type { DryRun, PlannedAction } from '../../app/dry-run.ts';
+import { describeStop } from '../../domain/budget.ts';
+import type { Cli } from '../cli.ts';
+import { ACTION_TEXTS, dollars, STOP_TEXTS } from './texts.ts';
+
+const COST_COLUMN = 62;
+
+export function printDryRun(cli: Cli, run: DryRun): void {
+  const { colors } = cli;
+  const name = run.mode === 'main' ? 'main run' : 'check run';
+  cli.print(
+    `${colors.bold(`The next ${name} would:`)}  ${colors.dim('nothing was done, nothing was written')}`,
+  );
+  let uncertain = false;
+  for (const [index, action] of run.actions.entries()) {
+    if (action.onlyIfPictureIsReady && !uncertain)
+      cli.print(colors.dim('  if the picture is ready by then:'));
+    uncertain = action.onlyIfPictureIsReady;
+    const line = `${String(index + 1).padStart(3)}  ${titleOf(action)}`;
+    const cost = costOf(action);
+    cli.print(cost === '' ? line : `${line.padEnd(COST_COLUMN)}  ${cost}`);
+  }
+  cli.print(run.actions.length === 0 ? `  ${endOf(run)}` : `     End: ${endOf(run)}`);
+  cli.print('');
+  if (run.atMostUsd === 0) cli.print('It would pay for nothing.');
+  else
+    cli.print(
+      `It would cost about ${colors.bold(dollars(run.usualUsd))}, and at most ${dollars(run.atMostUsd)} unless a call has to be repeated.`,
+    );
+}
+
+function titleOf(action: PlannedAction): string {
+  const { doing, provider } = ACTION_TEXTS[action.action];
+  if (action.why !== null) return `${doing}: ${action.why}`;
+  return provider === '' ? doing : `${doing} (${provider})`;
+}
+
+function costOf({ calls }: PlannedAction): string {
+  if (calls.length === 0) return '';
+  const usual = calls.reduce((sum, { usualUsd }) => sum + usualUsd, 0);
+  const most = calls.reduce((sum, { atMostUsd }) => sum + atMostUsd, 0);
+  return usual === most ? dollars(most) : `about ${dollars(usual)}, at most ${dollars(most)}`;
+}
+
+function endOf({ stop, stoppedBy }: DryRun): string {
+  if (stoppedBy !== null) {
+    const { advice, message } = describeStop(stoppedBy.budget, stoppedBy.stage);
+    return `${message}. ${advice}`;
+  }
+  if (stop === 'budget') return '';
+  return STOP_TEXTS[stop].ended;
+}
