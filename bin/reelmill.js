@@ -10,9 +10,9 @@ const words = process.argv.slice(2);
 if (words.length === 1 && ['--version', '-v', '-V'].includes(words[0])) {
   process.stdout.write(`${JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).version}\n`);
 } else {
-  // The package carries built files; a checkout runs from source.
-  const built = new URL('dist/cli/main.js', root);
-  const main = existsSync(built) ? built : new URL('src/cli/main.ts', root);
+  // A checkout runs from source, whatever a build left in dist/; the package carries built files and no source.
+  const source = new URL('src/cli/main.ts', root);
+  const main = existsSync(source) ? source : new URL('dist/cli/main.js', root);
   if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
     const { start } = await import(main.href);
     await start(words);
