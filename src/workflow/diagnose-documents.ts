@@ -1,0 +1,233 @@
+/**
+ * Documents that cannot be read, and what to put in their place. A run refuses to touch them (S1), so without this a
+ * missing bracket stops a channel until somebody finds it; with a blind default, ids and paid tasks would be forgotten.
+ */
+import {
+  generationDocumentSchema,
+  imageDocumentSchema,
+  publicDocumentSchema,
+  PROGRESS_KEYS,
+  type ImageDocument,
+} from '../domain/channel-state.ts';
+import { groupObjects, partKey, type Group } from '../domain/group.ts';
+import { isGenerationId, type GenerationId } from '../domain/generation-id.ts';
+import { journalEntrySchema, journalSchema } from '../domain/journal.ts';
+import { ledgerCallSchema } from '../domain/ledger.ts';
+import { postSchema } from '../domain/post.ts';
+import { idsIn, readablePart, soundFields } from '../domain/salvage.ts';
+import { topicsTrackerSchema } from '../domain/topics-tracker.ts';
+import { mediaOf, progressOf, textOf } from './evidence.ts';
+import type { Finding } from './finding.ts';
+import { journalOf, type Snapshot, type View } from './snapshot.ts';
+
+type Damage = Extract<View<unknown>, { found: 'damage' }>;
+type Fields = Record<string, unknown>;
+
+/** The specification's four keys when nothing is going on. */
+export const AT_REST = {
+  midjourney_task: null,
+  midjourney_results: {},
+  generation: false,
+  status: null,
+} as const satisfies Partial<ImageDocument>;
+
+export function diagnoseDocuments(snapshot: Snapshot): Finding[] {
+  const { generation, image, public: shared, tracker } = snapshot.state;
+  const findings: Finding[] = [];
+  if (shared.found === 'damage') findings.push(damagedPublic(shared));
+  if (generation.found === 'damage') findings.push(damagedGeneration(generation));
+  if (image.found === 'damage') findings.push(damagedImage(snapshot, image));
+  if (tracker.found === 'damage') findings.push(damagedTracker(tracker));
+  for (const [id, view] of snapshot.journals)
+    if (view.found === 'damage') findings.push(damagedJournal(id, view));
+  for (const view of snapshot.ledgers) if (view.found === 'damage') findings.push(damagedLedger(view));
+  for (const view of snapshot.posts.values())
+    if (view.found === 'damage') findings.push(damagedPost(snapshot, view));
+  return findings;
+}
+
+/** A document that takes the damaged one’s place. `remark`: whole sentences on what could be kept and what is lost. */
+function replaced(view: Damage, document: Fields, remark: string): Finding {
+  return {
+    kind: 'damaged-document',
+    where: view.key,
+    explanation: `${complaint(view)} It is kept in quarantine as it is, and replaced. ${remark}`,
+    remedy: [{ type: 'write', key: view.key, document, replaces: view.etag }],
+  };
+}
+
+function complaint({ reason }: Damage): string {
+  return `Runs stop at it, since it cannot be read: ${reason.replace(/\.$/, '')}.`;
+}
+
+function damagedPublic(view: Damage): Finding {
+  const part = readablePart(view.text ?? '');
+  const { kept } = soundFields(publicDocumentSchema, part.value);
+  const listed = part.whole && Object.hasOwn(kept, 'generation_id') ? kept['generation_id'] : null;
+  const ids = listed ?? idsIn(view.text ?? '');
+  const epoch = /"lock_epoch"\s*:\s*(\d{1,15})\b/.exec(view.text ?? '')?.[1];
+  const document = {
+    ...kept,
+    processing_lock: false,
+    generation_id: ids,
+    lock_owner: null,
+    lock_expires_at_utc: null,
+    ...(epoch === undefined ? {} : { lock_epoch: Number(epoch) }),
+  };
+  const names = Array.isArray(ids) ? ids : [ids];
+  const remark =
+    names.length === 0
+      ? 'No published id could be read out of it; if the publisher had marked any, add them again.'
+      : `${counted(names.length, 'published id')} could still be read and ${names.length === 1 ? 'is' : 'are'} kept: ${shortList(names)}. Check that none is missing.`;
+  return replaced(view, document, remark);
+}
+
+/** The id that a damaged config_gen still shows, when there is just one. */
+function idInDamage(view: Damage): GenerationId | null {
+  const { kept } = soundFields(generationDocumentSchema, readablePart(view.text ?? '').value);
+  if (isGenerationId(kept['generation_id'])) return kept['generation_id'];
+  const ids = idsIn(view.text ?? '');
+  return ids.length === 1 ? (ids[0] ?? null) : null;
+}
+
+function damagedGeneration(view: Damage): Finding {
+  const { kept } = soundFields(generationDocumentSchema, readablePart(view.text ?? '').value);
+  const id = idInDamage(view);
+  const remark =
+    id === null
+      ? 'It no longer says which post is being made; an unfinished post in the folders is found in a second look.'
+      : `It still names the post ${id}, which is kept.`;
+  return replaced(view, { ...kept, generation_id: id }, remark);
+}
+
+function damagedImage(snapshot: Snapshot, view: Damage): Finding {
+  const part = readablePart(view.text ?? '');
+  const { kept, lost } = soundFields(imageDocumentSchema, part.value);
+  const base: Fields = { ...AT_REST, ...kept };
+  const { generation } = snapshot.state;
+  const id =
+    generation.found === 'damage'
+      ? idInDamage(generation)
+      : generation.found === 'document'
+        ? generation.value.generation_id
+        : null;
+  const group = id === null ? null : groupIn(snapshot, id);
+  const journal = id === null ? null : journalOf(snapshot, id);
+  if (part.whole && lost.every((key) => key === 'late_tasks'))
+    return replaced(view, base, `Everything but ${lost.join(', ')} is kept.`);
+  const withText =
+    group?.objects.some(({ key }) => key === partKey(snapshot.folders.fresh, group.id, 'json')) === true;
+  if (group === null || !withText || journal === null) {
+    const remark =
+      'What can still be read of it is kept; the rest starts anew, and a task that only stood there is forgotten.';
+    return replaced(view, base, remark);
+  }
+  // The journal is the better witness: what it proves to be ordered must not be ordered again.
+  for (const key of PROGRESS_KEYS) delete base[key];
+  const progress = progressOf(journal, group, snapshot.folders.fresh);
+  return replaced(
+    view,
+    { ...base, ...AT_REST, ...progress },
+    `Where the post ${group.id} stood is read from its journal, so that nothing it has already paid for is ordered again.`,
+  );
+}
+
+function groupIn(snapshot: Snapshot, id: GenerationId): Group | null {
+  const { folders, listing } = snapshot;
+  return groupObjects(folders.fresh, listing.fresh).find((group) => group.id === id) ?? null;
+}
+
+function damagedTracker(view: Damage): Finding {
+  const { kept } = soundFields(topicsTrackerSchema, readablePart(view.text ?? '').value);
+  const focuses = Array.isArray(kept['all_focuses']) ? kept['all_focuses'].length : 0;
+  const remark =
+    focuses > 0
+      ? `${counted(focuses, 'focus', 'focuses')} could still be read; topics that were used lately may come back once.`
+      : 'No focus could be read out of it; the focuses of the configuration (CONTENT.focuses) are used.';
+  return replaced(view, kept, remark);
+}
+
+function damagedJournal(id: GenerationId, view: Damage): Finding {
+  const fields = fieldsOf(readablePart(view.text ?? '').value);
+  const entries = soundEntries(journalEntrySchema, fields['entries']);
+  const { kept } = soundFields(journalSchema, fields);
+  const written = kept['draft'] === undefined ? 'What was written of its text is lost' : 'Its text is kept';
+  return replaced(
+    view,
+    { ...kept, version: 1, id, entries },
+    `${counted(entries.length, 'entry', 'entries')} of the post’s story could still be read. ${written}.`,
+  );
+}
+
+function damagedLedger(view: Damage): Finding {
+  const fields = fieldsOf(readablePart(view.text ?? '').value);
+  const calls = soundEntries(ledgerCallSchema, fields['calls']);
+  const month = /(\d{4}-\d\d)\.json$/.exec(view.key)?.[1] ?? '';
+  return replaced(
+    view,
+    { ...fields, version: 1, month, calls },
+    `${counted(calls.length, 'paid call')} could still be read; budgets no longer count the others.`,
+  );
+}
+
+/** A post has no default. Its text is in the journal, or nowhere: then it leaves the conveyor with all of its files. */
+function damagedPost(snapshot: Snapshot, view: Damage): Finding {
+  const place = placeOf(snapshot, view.key);
+  const { kept } = soundFields(postSchema, readablePart(view.text ?? '').value);
+  const written = textOf(journalOf(snapshot, place.group.id));
+  const media = kept['media'] ?? mediaOf(journalOf(snapshot, place.group.id), place.group, place.folder);
+  const document = { ...kept, ...written, ...(media ? { media } : {}) };
+  if (isWholeText(document))
+    return replaced(view, document, 'Its text could be restored, from itself and from the post’s journal.');
+  const active = activeId(snapshot) === place.group.id;
+  const rest = active
+    ? 'The next run writes the text of this post anew.'
+    : `Without it the other files of the post are of no use; they are set aside as well.`;
+  const keys = active ? [view.key] : place.group.objects.map(({ key }) => key);
+  return {
+    kind: 'damaged-document',
+    where: view.key,
+    explanation: `${complaint(view)} Nothing holds a copy of the text, so the object is set aside in quarantine. ${rest}`,
+    remedy: keys.map((key) => ({ type: 'set-aside', key })),
+  };
+}
+
+const TEXT_KEYS = ['topic', 'content', 'sarcasm', 'script', 'first_frame_description'];
+
+function isWholeText(document: Fields): boolean {
+  return TEXT_KEYS.every((key) => document[key] !== undefined) && postSchema.safeParse(document).success;
+}
+
+function placeOf(snapshot: Snapshot, key: string): { group: Group; folder: string } {
+  for (const place of ['fresh', 'middle', 'front'] as const) {
+    const folder = snapshot.folders[place];
+    const group = groupObjects(folder, snapshot.listing[place]).find(({ objects }) =>
+      objects.some((object) => object.key === key),
+    );
+    if (group) return { group, folder };
+  }
+  throw new Error(`${key} was read but not listed`);
+}
+
+function activeId(snapshot: Snapshot): GenerationId | null {
+  const { generation } = snapshot.state;
+  return generation.found === 'document' ? generation.value.generation_id : null;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function soundEntries(schema: { safeParse: (value: unknown) => { success: boolean } }, list: unknown) {
+  return Array.isArray(list) ? (list as unknown[]).filter((entry) => schema.safeParse(entry).success) : [];
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** At most ten, and how many more there are. */
+export function shortList(names: readonly unknown[]): string {
+  const shown = names.slice(0, 10).map((name) => (typeof name === 'string' ? name : JSON.stringify(name)));
+  return names.length > 10 ? `${shown.join(', ')} and ${names.length - 10} more` : shown.join(', ');
+}

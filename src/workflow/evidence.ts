@@ -1,0 +1,128 @@
+/**
+ * What a post's journal proves, for when the documents cannot say it any more. Without this, a damaged
+ * `config_midjourney.json` would mean that a picture or video which is already paid for is ordered a second time (I3).
+ */
+import type { ImageDocument } from '../domain/channel-state.ts';
+import { hasPart, partKey, type Group } from '../domain/group.ts';
+import { callCosts, type CallCost } from '../domain/journal-costs.ts';
+import type { JournalDocument, JournalEntry } from '../domain/journal.ts';
+import type { Media } from '../domain/post.ts';
+
+/** The journal's view of the post's text, as `<id>.json` would hold it; `null` while its last stage is not written. */
+export function textOf(journal: JournalDocument | null): Record<string, unknown> | null {
+  const draft = journal?.draft;
+  // The scene is the last stage: what is missing beside it is switched off.
+  if (!draft?.topic || !draft.scene) return null;
+  return {
+    topic: draft.topic.full_topic,
+    content: draft.text ?? '',
+    sarcasm: { comment: draft.comment ?? '', poll: draft.poll ?? {} },
+    ...draft.scene,
+  };
+}
+
+/** I7: a file counts as real only when the journal saw it arrive from the provider and it still has that size. */
+export function mediaOf(journal: JournalDocument | null, group: Group, folder: string): Media | null {
+  if (!hasPart(group, folder, 'png') && !hasPart(group, folder, 'mp4')) return null;
+  const reason = 'the text was restored; what the journal does not prove to be real counts as a mock';
+  const image = isReal(journal, group, folder, 'png') ? 'midjourney' : 'placeholder';
+  if (!hasPart(group, folder, 'mp4')) return { image, ...(image === 'placeholder' ? { reason } : {}) };
+  const video = isReal(journal, group, folder, 'mp4') ? 'runway' : 'mock';
+  return { image, video, ...(image === 'placeholder' || video === 'mock' ? { reason } : {}) };
+}
+
+const BRINGS = { png: 'choose-picture', mp4: 'await-video' } as const;
+
+function isReal(
+  journal: JournalDocument | null,
+  group: Group,
+  folder: string,
+  part: keyof typeof BRINGS,
+): boolean {
+  const stored = group.objects.find((object) => object.key === partKey(folder, group.id, part));
+  let action = '';
+  let real = false;
+  for (const entry of journal?.entries ?? []) {
+    if (entry.type === 'decision') ({ action } = entry);
+    else if (entry.type === 'file' && entry.key.endsWith(`/${group.id}.${part}`))
+      real = action === BRINGS[part] && entry.bytes === stored?.size;
+  }
+  return real;
+}
+
+/** The last order of a kind, with what is known of it. */
+function lastOrder(journal: JournalDocument, kind: 'image' | 'video'): CallCost | null {
+  return callCosts(journal.entries).findLast(({ intent }) => intent?.kind === kind) ?? null;
+}
+
+/**
+ * Where an unfinished post stands: what to write into the image document beside the specification's four keys at rest.
+ * `group`: its objects in 666; the text is there.
+ */
+export function progressOf(
+  journal: JournalDocument | null,
+  group: Group,
+  folder: string,
+): Partial<ImageDocument> {
+  const image = journal === null ? null : lastOrder(journal, 'image');
+  if (journal === null || image === null) return { generation: true };
+  const ordered = { generation: true, ...failuresOf(journal) };
+  const taskId = orderedTask(image);
+  const gaveUp = isLater(journal.entries, image, (entry) => entry.from === 'midjourney');
+  if (gaveUp) return { status: 'timed_out_mock_needed' };
+  if (isReal(journal, group, folder, 'png')) {
+    const candidate = journal.image_choice?.winner ?? 1;
+    const results = { midjourney_results: { task_id: taskId ?? 'unknown', status: 'completed' } };
+    return { picture: { source: 'midjourney', candidate }, ...results, ...videoProgress(journal) };
+  }
+  if (taskId !== null) {
+    const { at_utc: since = '' } = image.settled ?? {};
+    return { midjourney_task: { task_id: taskId, requested_at_utc: since } };
+  }
+  return image.settled === null ? { ...ordered, submission: submissionOf('image', image) } : ordered;
+}
+
+/** I3: how often the picture was ordered in vain, so that the bounds on repeating an order still hold. */
+function failuresOf(journal: JournalDocument): Partial<ImageDocument> {
+  const outcomes = callCosts(journal.entries).flatMap(({ intent, settled }) =>
+    intent?.kind === 'image' && settled !== null ? [settled.outcome] : [],
+  );
+  const attempts = outcomes.filter((outcome) => outcome === 'failed' || outcome === 'refused').length;
+  const unknown = outcomes.filter((outcome) => outcome === 'unknown').length;
+  return { ...(attempts > 0 ? { attempts } : {}), ...(unknown > 0 ? { unknown_outcomes: unknown } : {}) };
+}
+
+function videoProgress(journal: JournalDocument): Partial<ImageDocument> {
+  const video = lastOrder(journal, 'video');
+  if (video === null) return {};
+  const fallback = journal.entries.findLast((entry) => entry.type === 'fallback' && entry.from === 'runway');
+  if (fallback?.type === 'fallback') return { video_failure: fallback.reason.slice(0, 500) };
+  const taskId = orderedTask(video);
+  if (taskId !== null)
+    return { video_task: { task_id: taskId, requested_at_utc: video.settled?.at_utc ?? '' } };
+  return video.settled === null ? { submission: submissionOf('video', video) } : {};
+}
+
+function orderedTask({ settled }: CallCost): string | null {
+  return settled?.outcome === 'succeeded' ? (settled.task_id ?? null) : null;
+}
+
+function submissionOf(kind: 'image' | 'video', { call, intent }: CallCost): ImageDocument['submission'] {
+  return { kind, intent_id: call, at_utc: intent?.at_utc ?? '' };
+}
+
+function isLater(
+  entries: readonly JournalEntry[],
+  order: CallCost,
+  matches: (entry: Extract<JournalEntry, { type: 'fallback' }>) => boolean,
+): boolean {
+  const since = entries.findLastIndex((entry) => 'call' in entry && entry.call === order.call);
+  return entries.slice(since).some((entry) => entry.type === 'fallback' && matches(entry));
+}
+
+/** Whether the journal tells of this task, so that a result without a post can be given to its post. */
+export function knowsTask(journal: JournalDocument | null, taskId: string): boolean {
+  return (journal?.entries ?? []).some(
+    (entry) => (entry.type === 'settled' || entry.type === 'corrected') && entry.task_id === taskId,
+  );
+}
