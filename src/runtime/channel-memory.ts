@@ -13,10 +13,11 @@ import type { Read, StateStore } from './state-store.ts';
 
 const CONFLICTS = 3;
 /**
- * Events with which nothing is noted that the state does not say as well. What is noted goes out with the next journal:
+ * Events after which nothing is lost if the run dies before the journal follows: what is noted goes out with the next one,
  * that of the payment which a `submission-intended` announces, or of the run's end.
  */
 const JOURNAL_MAY_WAIT: ReadonlySet<WorkflowEvent['type']> = new Set([
+  'content-written',
   'submission-intended',
   'image-answered',
 ]);

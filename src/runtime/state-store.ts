@@ -77,7 +77,9 @@ export class StateStore {
     const capabilities = await this.#store.capabilities();
     if (!capabilities.ok) return capabilities;
     for (let attempt = 1; ; attempt += 1) {
-      const known = attempt === 1 && capabilities.value.conditionalWrites ? this.#public : null;
+      // What an earlier look missed is refused or merged back; only a store that can do neither has to be asked again.
+      const guarded = capabilities.value.conditionalWrites || capabilities.value.versions;
+      const known = attempt === 1 && guarded ? this.#public : null;
       const read = known === null ? await this.readPublic() : success(known);
       if (!read.ok) return read;
       const next = change(read.value.value, read.value.lastModified);
