@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import { leaseOf, TERM_SECONDS, BOUND_SECONDS, worldOf } from '../../test/support/runtime-parts.ts';
+import { wrappedStore } from '../../test/support/wrapped-store.ts';
+import { failure, success, type Result } from '../domain/failure.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Lease } from '../ports/lease.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+
+const LIFE = TERM_SECONDS + BOUND_SECONDS;
+
+async function isHeldBy(lease: Lease): Promise<boolean> {
+  const taken = await lease.acquire();
+  return taken.ok && taken.value.acquired;
+}
+
+describe('M2 D12 taking the lease', () => {
+  test('the first run gets it, the second is told who has it and leaves nothing behind', async () => {
+    const world = worldOf();
+    expect(await leaseOf(world, 'one').acquire()).toEqual(success({ acquired: true, owner: 'one' }));
+    expect(await leaseOf(world, 'two').acquire()).toEqual(
+      success({ acquired: false, holder: 'locks/one.json' }),
+    );
+    expect(await world.keys()).toEqual(['locks/one.json']);
+    expect(await world.json('locks/one.json')).toMatchObject({
+      owner: 'one',
+      holder: 'a test',
+      term_seconds: TERM_SECONDS,
+      renewed_at_utc: '2026-01-31T20:30:00.000Z',
+    });
+  });
+
+  test('a released lease is free at once, and releasing twice or without having it harms nobody', async () => {
+    const world = worldOf();
+    const one = leaseOf(world, 'one');
+    await one.release();
+    await one.acquire();
+    await one.release();
+    expect(await world.keys()).toEqual([]);
+    const two = leaseOf(world, 'two');
+    expect(await isHeldBy(two)).toBe(true);
+    await one.release();
+    expect(await world.keys()).toEqual(['locks/two.json']);
+    expect((await two.ensureHeld()).ok).toBe(true);
+  });
+
+  test('I1 of runs that start at the same moment, at most one stays', async () => {
+    for (const runs of [2, 3, 5]) {
+      const world = worldOf();
+      const held = await Promise.all(
+        Array.from({ length: runs }, (_, index) => isHeldBy(leaseOf(world, `run-${index}`))),
+      );
+      expect(held.filter(Boolean).length, `${runs} runs`).toBeLessThanOrEqual(1);
+      expect(await world.keys(), 'a ticket for the one that holds it').toHaveLength(
+        held.filter(Boolean).length,
+      );
+    }
+  });
+
+  test('I1 a ticket that appears between the two looks makes the later run withdraw', async () => {
+    const world = worldOf();
+    let puts = 0;
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) => {
+        const put = await world.store.put(key, source, options);
+        puts += 1;
+        if (puts === 1) await isHeldBy(leaseOf(world, 'quicker'));
+        return put;
+      },
+    });
+    // The quicker one saw this run's ticket and yielded; or it stayed, and this one yields. Never both.
+    const late = await isHeldBy(leaseOf(world, 'late', { store }));
+    expect(await world.keys('locks/')).toEqual(late ? ['locks/late.json'] : []);
+  });
+
+  test('I4 a dead run is waited for as long as its ticket may count, then its ticket is swept', async () => {
+    const world = worldOf();
+    await leaseOf(world, 'dead').acquire();
+    await world.clock.sleep(LIFE - 1);
+    expect(await isHeldBy(leaseOf(world, 'early'))).toBe(false);
+    await world.clock.sleep(2);
+    expect(await isHeldBy(leaseOf(world, 'heir'))).toBe(true);
+    expect(await world.keys('locks/')).toEqual(['locks/heir.json']);
+  });
+
+  test('I1 a runner whose clock is hours ahead does not take a living run for a dead one', async () => {
+    const world = worldOf();
+    const holder = leaseOf(world, 'holder');
+    await holder.acquire();
+    const ahead: Clock = {
+      now: () => new Date(world.clock.now().getTime() + 10 * 3_600_000),
+      monotonicSeconds: () => world.clock.monotonicSeconds(),
+      sleep: (seconds) => world.clock.sleep(seconds),
+    };
+    expect(await isHeldBy(leaseOf(world, 'ahead', { clock: ahead }))).toBe(false);
+    expect(await world.keys('locks/')).toEqual(['locks/holder.json']);
+    expect((await holder.ensureHeld()).ok).toBe(true);
+  });
+
+  test('other files among the tickets are nobody’s tickets', async () => {
+    const world = worldOf();
+    await world.put('locks/.bzEmpty', '');
+    await world.put('locks/readme.txt', 'here lie locks');
+    expect(await isHeldBy(leaseOf(world, 'one'))).toBe(true);
+    await world.clock.sleep(10 * LIFE);
+    expect(await isHeldBy(leaseOf(world, 'two'))).toBe(true);
+    expect(await world.keys('locks/')).toEqual(['locks/.bzEmpty', 'locks/readme.txt', 'locks/two.json']);
+  });
+
+  test('a store that cannot be listed gives no lease, and no ticket stays', async () => {
+    const world = worldOf();
+    let lists = 0;
+    const store = wrappedStore(world.store, {
+      async *list(prefix): AsyncGenerator<Result<ObjectInfo>> {
+        lists += 1;
+        if (lists === 2) yield failure('store_unavailable', 'silent', {});
+        else yield* world.store.list(prefix);
+      },
+    });
+    expect(await leaseOf(world, 'one', { store }).acquire()).toMatchObject({
+      ok: false,
+      failure: { code: 'store_unavailable' },
+    });
+    expect(await world.keys('locks/')).toEqual([]);
+  });
+});
+
+describe('I1 D12 keeping the lease', () => {
+  test('in the first half of the term it costs no request, then it is renewed under the same key', async () => {
+    const world = worldOf();
+    const lease = leaseOf(world, 'one');
+    await lease.acquire();
+    world.requests.length = 0;
+    await world.clock.sleep(TERM_SECONDS / 2 - BOUND_SECONDS - 2);
+    expect((await lease.ensureHeld()).ok).toBe(true);
+    expect(world.requests).toEqual([]);
+    await world.clock.sleep(4);
+    expect((await lease.ensureHeld()).ok).toBe(true);
+    expect(world.requests).toEqual(['put']);
+    expect(await world.keys('locks/')).toEqual(['locks/one.json']);
+  });
+
+  test('a run that renews in time is never taken for dead', async () => {
+    const world = worldOf();
+    const lease = leaseOf(world, 'one');
+    await lease.acquire();
+    for (let minutes = 0; minutes < 120; minutes += 5) {
+      await world.clock.sleep(300);
+      expect((await lease.ensureHeld()).ok).toBe(true);
+      expect(await isHeldBy(leaseOf(world, 'other'))).toBe(false);
+    }
+  });
+
+  test('a run that slept past its term has lost it, stops before others may begin, and does not come back', async () => {
+    const world = worldOf();
+    const lease = leaseOf(world, 'one');
+    await lease.acquire();
+    await world.clock.sleep(TERM_SECONDS - BOUND_SECONDS + 1);
+    expect(await lease.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+    // Nobody else could have had it yet: that is the margin for clocks that run unevenly.
+    expect(await isHeldBy(leaseOf(world, 'two'))).toBe(false);
+    expect((await lease.ensureHeld()).ok).toBe(false);
+  });
+
+  test('a renewal that fails is tried again until the term is over', async () => {
+    const world = worldOf();
+    let broken = false;
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) =>
+        broken ? failure('store_unavailable', 'silent', { key }) : world.store.put(key, source, options),
+    });
+    const lease = leaseOf(world, 'one', { store });
+    await lease.acquire();
+    broken = true;
+    await world.clock.sleep(600);
+    expect((await lease.ensureHeld()).ok).toBe(true);
+    broken = false;
+    expect((await lease.ensureHeld()).ok).toBe(true);
+    broken = true;
+    await world.clock.sleep(TERM_SECONDS);
+    expect(await lease.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+  });
+
+  test('a renewal that arrives after the term is no renewal: it may have come after a takeover', async () => {
+    const world = worldOf();
+    let slow = false;
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) => {
+        if (slow) await world.clock.sleep(TERM_SECONDS);
+        return world.store.put(key, source, options);
+      },
+    });
+    const lease = leaseOf(world, 'one', { store });
+    await lease.acquire();
+    await world.clock.sleep(600);
+    slow = true;
+    expect(await lease.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+    expect(await world.keys('locks/')).toEqual([]);
+  });
+});
