@@ -26,6 +26,8 @@ export interface FinishedRun {
   readonly process: Process;
   readonly options: RunOptions;
   readonly startedAt: number;
+  /** As its configuration had them. */
+  readonly budgets: Budgets;
   report: RunReport | null;
   endedAt: number | null;
   /** An exception that escaped: always a bug. */
@@ -76,6 +78,7 @@ export class Channel {
       process,
       options,
       startedAt: this.world.time,
+      budgets: this.budgets,
       report: null,
       endedAt: null,
       crash: null,

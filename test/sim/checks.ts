@@ -6,6 +6,7 @@ import {
 } from '../../src/domain/channel-state.ts';
 import { restProblems } from '../../src/workflow/invariants.ts';
 import type { Channel } from './channel.ts';
+import { budgetsHold } from './checks-budgets.ts';
 import { nothingPaidTwice } from './checks-payments.ts';
 import { SETTINGS, STALE_FLAG_SECONDS } from './settings.ts';
 import type { Write } from './bucket.ts';
@@ -21,6 +22,7 @@ export function findViolations(channel: Channel): string[] {
     ...otherHandsAreRespected(channel),
     ...nothingLost(channel),
     ...nothingPaidTwice(channel),
+    ...budgetsHold(channel),
     ...nothingStalls(channel),
     ...stateAtRest(channel),
     ...mocksAreHonest(channel),

@@ -37,9 +37,10 @@ export async function simulate(
   const channel = new Channel(seed, kind, KIND_MOOD);
   observe?.(channel);
   seedDocuments(channel);
+  const steady = steadyBudgets(seed);
   for (let day = 0; day < troubledDays; day += 1) {
     channel.providers.mood = drawMood(plan);
-    channel.budgets = drawBudgets(plan);
+    channel.budgets = steady ?? drawBudgets(plan);
     await liveThroughDay(channel, plan, drawRates(plan));
   }
   await calmDown(channel, plan);
@@ -141,6 +142,15 @@ function drawRates(plan: () => number): FaultRates {
     slow: plan() < 0.2 ? base * 3 * plan() : 0,
     straggler: plan() < 0.3 ? 0.5 : 0,
   };
+}
+
+/** One channel in five keeps to the same budgets through all its trouble, as a real one does. Own dice: they leave the rest of the seed as it is. */
+function steadyBudgets(seed: number): Budgets | null {
+  const dice = seededRandom(seed ^ 0xb0d6e7);
+  if (dice() < 0.8) return null;
+  const some = (least: number, most: number): number | null =>
+    dice() < 0.5 ? null : least + dice() * (most - least);
+  return { perPost: some(0.5, 1.2), perDay: some(0.05, 1.2), perMonth: some(0.5, 4) };
 }
 
 /** Most channels have no budget; a tight one stops the run in the middle of a post. */
