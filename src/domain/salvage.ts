@@ -63,7 +63,8 @@ function safeCuts(text: string): Cut[] {
     }
   }
   // A list that was cut right after a text, with no comma behind it. A number may have been cut itself.
-  if (!quoted && open.length > 0 && text.trimEnd().endsWith('"')) cuts.push({ end: text.length, closing: open.toReversed().join('') });
+  if (!quoted && open.length > 0 && text.trimEnd().endsWith('"'))
+    cuts.push({ end: text.length, closing: open.toReversed().join('') });
   return cuts;
 }
 

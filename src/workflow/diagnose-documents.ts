@@ -31,15 +31,16 @@ export const AT_REST = {
   status: null,
 } as const satisfies Partial<ImageDocument>;
 
+/** In the order in which they are mended: each may be a witness for the next. */
 export function diagnoseDocuments(snapshot: Snapshot): Finding[] {
   const { generation, image, public: shared, tracker } = snapshot.state;
   const findings: Finding[] = [];
   if (shared.found === 'damage') findings.push(damagedPublic(shared));
+  for (const [id, view] of snapshot.journals)
+    if (view.found === 'damage') findings.push(damagedJournal(id, view));
   if (generation.found === 'damage') findings.push(damagedGeneration(generation));
   if (image.found === 'damage') findings.push(damagedImage(snapshot, image));
   if (tracker.found === 'damage') findings.push(damagedTracker(tracker));
-  for (const [id, view] of snapshot.journals)
-    if (view.found === 'damage') findings.push(damagedJournal(id, view));
   for (const view of snapshot.ledgers) if (view.found === 'damage') findings.push(damagedLedger(view));
   for (const view of snapshot.posts.values())
     if (view.found === 'damage') findings.push(damagedPost(snapshot, view));
@@ -104,13 +105,7 @@ function damagedImage(snapshot: Snapshot, view: Damage): Finding {
   const part = readablePart(view.text ?? '');
   const { kept, lost } = soundFields(imageDocumentSchema, part.value);
   const base: Fields = { ...AT_REST, ...kept };
-  const { generation } = snapshot.state;
-  const id =
-    generation.found === 'damage'
-      ? idInDamage(generation)
-      : generation.found === 'document'
-        ? generation.value.generation_id
-        : null;
+  const id = activeId(snapshot);
   const group = id === null ? null : groupIn(snapshot, id);
   const journal = id === null ? null : journalOf(snapshot, id);
   if (part.whole && lost.every((key) => key === 'late_tasks'))
@@ -211,6 +206,7 @@ function placeOf(snapshot: Snapshot, key: string): { group: Group; folder: strin
 
 function activeId(snapshot: Snapshot): GenerationId | null {
   const { generation } = snapshot.state;
+  if (generation.found === 'damage') return idInDamage(generation);
   return generation.found === 'document' ? generation.value.generation_id : null;
 }
 
