@@ -1,8 +1,10 @@
 /** The documents in the bucket: where they lie, what is kept in them, and what becomes of a damaged one. */
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { failure } from '../../src/domain/failure.ts';
 import { AT_REST, FIRST_ID, GENERATION, IMAGE, Mill, PUBLIC, TRACKER, type Json } from '../support/mill.ts';
 import { wrappedStore } from '../support/wrapped-store.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const FAST = { sandbox: { imageSeconds: 1, videoSeconds: 1 } };
 
@@ -201,22 +203,17 @@ test('S5 an old task without a moment is given one, in the written form, and wai
 });
 
 test('S5 no offset means UTC, wherever the run takes place', async () => {
-  const zone = process.env['TZ'];
-  process.env['TZ'] = 'America/New_York';
-  try {
-    for (const [since, stop] of [
-      ['2026-01-31T15:29:00.123456', 'timed-out'],
-      ['2026-01-31T15:31:00.123456', 'waiting'],
-      ['2026-01-31T10:29:00-05:00', 'timed-out'],
-    ] as const) {
-      await using mill = await Mill.start();
-      mill.wire.middleman = async () => ({ status: 200, json: { task_id: 'old', status: 'processing' } });
-      await mill.put(GENERATION, { generation_id: FIRST_ID });
-      await mill.put(IMAGE, { ...AT_REST, midjourney_task: { task_id: 'old', requested_at_utc: since } });
-      expect((await mill.run()).stop, since).toBe(stop);
-    }
-  } finally {
-    if (zone === undefined) delete process.env['TZ'];
-    else process.env['TZ'] = zone;
+  vi.stubEnv('TZ', 'America/New_York');
+  expect(new Date(0).getTimezoneOffset()).not.toBe(0);
+  for (const [since, stop] of [
+    ['2026-01-31T15:29:00.123456', 'timed-out'],
+    ['2026-01-31T15:31:00.123456', 'waiting'],
+    ['2026-01-31T10:29:00-05:00', 'timed-out'],
+  ] as const) {
+    await using mill = await Mill.start();
+    mill.wire.middleman = async () => ({ status: 200, json: { task_id: 'old', status: 'processing' } });
+    await mill.put(GENERATION, { generation_id: FIRST_ID });
+    await mill.put(IMAGE, { ...AT_REST, midjourney_task: { task_id: 'old', requested_at_utc: since } });
+    expect((await mill.run()).stop, since).toBe(stop);
   }
 });
