@@ -1,15 +1,7 @@
 /** Local file work that a crash cannot leave half done: whole files, flushed files, flushed folders. */
-import {
-  constants,
-  createReadStream,
-  createWriteStream,
-  lstatSync,
-  mkdirSync,
-  type BigIntStats,
-} from 'node:fs';
+import { constants, lstatSync, mkdirSync, type BigIntStats } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 import { errorCode } from '../../domain/store-failures.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
@@ -69,12 +61,26 @@ export async function writeWhole(file: string, bytes: Uint8Array): Promise<void>
   }
 }
 
-/** Streams from an open file, which is read from its start and left open. The target is flushed. */
+const COPY_BYTES = 256 * 1024;
+
+/**
+ * Copies from an open file, which is read from its start and left open. The target is new and flushed. One buffer serves
+ * for all of it: a stream’s many small ones pile up faster than they are collected.
+ */
 export async function streamWhole(handle: FileHandle, target: string): Promise<void> {
-  await pipeline(
-    createReadStream('', { fd: handle, start: 0, autoClose: false }),
-    createWriteStream(target, { flags: 'wx', flush: true }),
-  );
+  const output = await open(target, 'wx');
+  try {
+    const buffer = Buffer.allocUnsafe(COPY_BYTES);
+    for (let position = 0; ;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+      if (bytesRead === 0) break;
+      await output.writeFile(buffer.subarray(0, bytesRead));
+      position += bytesRead;
+    }
+    await output.sync();
+  } finally {
+    await output.close();
+  }
 }
 
 /** Makes a folder and says which folders must be flushed for it to survive a power cut. */

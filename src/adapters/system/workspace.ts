@@ -3,14 +3,15 @@
  * could not tidy up, so the next one removes what such runs left behind; otherwise a small runner's disk fills up.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, rmSync } from 'node:fs';
-import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { lstat, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import type { Workspace } from '../../ports/workspace.ts';
 
 const PREFIX = 'reelmill-work-';
+const HASH_BYTES = 256 * 1024;
 /** Age in milliseconds after which a folder with our prefix belongs to nobody; no run lasts a day. */
 const LEFTOVER_AGE = 24 * 60 * 60 * 1000;
 
@@ -84,12 +85,16 @@ async function sweep(root: string): Promise<void> {
   }
 }
 
+/** Through one buffer: a stream’s many small ones pile up faster than they are collected. */
 async function fingerprint(file: string): Promise<{ readonly sha256: string; readonly bytes: number }> {
   const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(HASH_BYTES);
+  await using handle = await open(file, 'r');
   let bytes = 0;
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, bytes);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
+    hash.update(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
   }
-  return { sha256: hash.digest('hex'), bytes };
 }
