@@ -79,14 +79,13 @@ function storeOf({ config, environment, onRequest, store }: Surroundings): Promi
   return store ? Promise.resolve(success(store)) : openStore(config, environment, onRequest);
 }
 
-/** Everything that a run needs. Fails only when the store cannot be opened; a provider without a key fails when it is asked. */
-export async function composeRun(surroundings: Surroundings): Promise<Result<RunParts>> {
-  const { config, environment, log, signal } = surroundings;
+/** What whoever changes a channel needs: its store, the lease on it, and its state through the fence of that lease. */
+export async function composeChannel(surroundings: Surroundings) {
+  const { config, log } = surroundings;
   const raw = await storeOf(surroundings);
   if (!raw.ok) return raw;
   const clock = surroundings.clock ?? createSystemClock();
   const random = surroundings.random ?? createSystemRandom();
-  const redact = createRedactor(secretsOf(environment));
   const settings = channelSettings(config);
   const { WORKFLOW: workflow } = config;
   const lease = createTicketLease({
@@ -102,6 +101,24 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
   });
   const store = fenceStore(raw.value, lease);
   const state = new StateStore(store, settings.documents, clock);
+  const lock = new ChannelLock({
+    lease,
+    state,
+    clock,
+    log,
+    leaseSeconds: workflow.lease_seconds,
+    staleSeconds: workflow.lock_stale_seconds,
+  });
+  return success({ raw: raw.value, clock, random, settings, lease, store, state, lock });
+}
+
+/** Everything that a run needs. Fails only when the store cannot be opened; a provider without a key fails when it is asked. */
+export async function composeRun(surroundings: Surroundings): Promise<Result<RunParts>> {
+  const { config, environment, log, signal } = surroundings;
+  const channel = await composeChannel(surroundings);
+  if (!channel.ok) return channel;
+  const { clock, lease, lock, random, settings, state, store } = channel.value;
+  const redact = createRedactor(secretsOf(environment));
   const journal = createJournalStore(store, clock, redact);
   const http = createHttp({ allowLoopback: environment.allowLoopback, userAgent: USER_AGENT, redact });
   const context: StepContext = {
@@ -139,13 +156,5 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
     keepLease: () => lease.ensureHeld(),
     signal,
   };
-  const lock = new ChannelLock({
-    lease,
-    state,
-    clock,
-    log,
-    leaseSeconds: workflow.lease_seconds,
-    staleSeconds: workflow.lock_stale_seconds,
-  });
   return success({ context, lock, state, policy: policyOf(config) });
 }

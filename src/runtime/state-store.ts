@@ -94,6 +94,13 @@ export class StateStore {
     }
   }
 
+  /** In place of one that cannot be read, whose etag is `etag`. What the publisher writes meanwhile is not lost here either. */
+  async restorePublic(etag: string, document: PublicDocument): Promise<Result<PublicDocument>> {
+    const damaged = { value: document, etag, lastModified: null };
+    const written = await this.#write(this.#keys.public, damaged, document);
+    return written.ok ? this.#mergeMissed(damaged, written.value, document) : written;
+  }
+
   async #mergeMissed(
     before: Read<PublicDocument>,
     after: Read<PublicDocument>,
