@@ -54,6 +54,17 @@ export function textCharge(
   return { costUsd: textCost(prices, model, answer.usage), measured: true };
 }
 
+/** The same for an answer that was useless; null when it does not say what it used. */
+export function failedTextCharge(
+  prices: PriceList,
+  asked: string,
+  failed: { readonly usage?: TokenCount & { readonly model: string } },
+  reserveUsd: number,
+): { readonly costUsd: number; readonly measured: boolean } | null {
+  const { usage } = failed;
+  return usage === undefined ? null : textCharge(prices, asked, { usage, model: usage.model }, reserveUsd);
+}
+
 /** The most that a text call can be expected to cost. */
 export function textReserve(
   prices: PriceList,

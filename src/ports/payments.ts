@@ -1,6 +1,6 @@
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { PaidKind } from '../domain/journal.ts';
-import type { Result } from '../domain/failure.ts';
+import type { Failure, Result } from '../domain/failure.ts';
 
 export interface PlannedCall {
   readonly id: GenerationId;
@@ -35,6 +35,8 @@ export interface Payments {
     call: PlannedCall,
     perform: () => Promise<Result<T>>,
     charge: (value: T) => Charge,
+    /** What a useless answer cost, when the failure tells; null, or left out: the reserve. Not asked when the call was refused. */
+    chargeFailed?: (failure: Failure) => Charge | null,
   ): Promise<Result<T>>;
   /**
    * A task's provider said what it charged, in USD. Takes the place of the estimate; a figure far from the reserve is

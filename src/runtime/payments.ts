@@ -60,6 +60,7 @@ class LedgerPayments implements Payments {
     call: PlannedCall,
     perform: () => Promise<Result<T>>,
     charge: (value: T) => Charge,
+    chargeFailed?: (failure: Failure) => Charge | null,
   ): Promise<Result<T>> {
     const { clock, lease } = this.#parts;
     const now = clock.now();
@@ -73,7 +74,7 @@ class LedgerPayments implements Payments {
     const answer = await perform();
     const seconds = Math.round((clock.monotonicSeconds() - started) * 1000) / 1000;
     if (!answer.ok) {
-      this.#settleFailed(reservation.value, answer.failure, seconds);
+      this.#settleFailed(reservation.value, answer.failure, chargeFailed?.(answer.failure) ?? null, seconds);
       return answer;
     }
     const cost = chargeOf(charge(answer.value));
@@ -276,10 +277,14 @@ class LedgerPayments implements Payments {
     return { ok: false, failure: reason };
   }
 
-  #settleFailed(reservation: LedgerCall, failed: Failure, seconds: number): void {
+  #settleFailed(reservation: LedgerCall, failed: Failure, known: Charge | null, seconds: number): void {
     const outcome = outcomeOf(failed);
-    const cost = outcome === 'refused' ? 0 : reservation.reserved_usd;
-    this.#settle(reservation, { outcome, cost_usd: cost, measured: false, seconds, detail: failed.message });
+    const detail = failed.message;
+    const cost =
+      outcome === 'failed' && known !== null
+        ? chargeOf(known)
+        : { cost_usd: outcome === 'refused' ? 0 : reservation.reserved_usd, measured: false };
+    this.#settle(reservation, { outcome, ...cost, seconds, detail });
   }
 
   #settle(reservation: LedgerCall, settled: Settled): void {

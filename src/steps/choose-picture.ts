@@ -4,7 +4,7 @@
  */
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { textCharge } from '../domain/money.ts';
+import { failedTextCharge, textCharge } from '../domain/money.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import type { ImageChoice } from '../domain/post.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
@@ -122,7 +122,8 @@ async function chooseBest(
   const answer = await payments.pay(
     call,
     () => imageJudge.judge(request),
-    (value) => textCharge(prices, imageJudge.model, value, call.reserveUsd),
+    (value) => textCharge(prices, call.model, value, call.reserveUsd),
+    (failed) => failedTextCharge(prices, call.model, failed, call.reserveUsd),
   );
   // The pictures can be fetched for some hours only: waiting for the budget to free would end in a mock.
   const mustWait = !answer.ok && isNotAnAttempt(answer.failure) && answer.failure.code !== 'budget_reached';

@@ -18,6 +18,8 @@ const CANDIDATES = 4;
 /** What is put into a prompt beside topic and text (labels to avoid, a focus), in characters. */
 const INSERTED = 1_000;
 const CHARACTERS_PER_TOKEN = 5;
+/** Number and weight around the name of a criterion, in characters. */
+const CRITERION_FRAME = 20;
 
 export function textCall(
   { prices, textModel }: Pick<Needs, 'prices' | 'textModel'>,
@@ -37,9 +39,10 @@ export function judgeCall(
   known?: { readonly promptCharacters: number; readonly pictures: number },
 ): PlannedCall {
   const { judge } = settings.picture;
-  const characters =
-    known?.promptCharacters ??
-    judge.prompt.length + settings.content.scene.maxTokens * CHARACTERS_PER_TOKEN + INSERTED;
+  const description = settings.content.scene.maxTokens * CHARACTERS_PER_TOKEN;
+  // The criteria, and how to answer, are added to what is known here.
+  const criteria = judge.criteria.reduce((sum, { name }) => sum + name.length + CRITERION_FRAME, INSERTED);
+  const characters = criteria + (known?.promptCharacters ?? judge.prompt.length + description);
   const { provider, model } = imageJudge;
   const pictures = known?.pictures ?? CANDIDATES;
   const reserveUsd = textReserve(prices, model, characters, judge.maxTokens, pictures);

@@ -7,7 +7,7 @@ import type { Failure, Result } from '../domain/failure.ts';
 import { failure, success } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
-import { textCharge } from '../domain/money.ts';
+import { failedTextCharge, textCharge } from '../domain/money.ts';
 import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
 import { fillTemplate } from '../domain/prompt-template.ts';
 import {
@@ -239,8 +239,11 @@ async function paidStage<T>(
   const call = textCall(context, id, stage, { characters: prompt.length, maxOutputTokens });
   for (let attempt = 0; ; attempt += 1) {
     keep(writing, { intent: { stage } });
-    const answer = await context.payments.pay(call, perform, (value) =>
-      textCharge(context.prices, call.model, value, call.reserveUsd),
+    const answer = await context.payments.pay(
+      call,
+      perform,
+      (value) => textCharge(context.prices, call.model, value, call.reserveUsd),
+      (failed) => failedTextCharge(context.prices, call.model, failed, call.reserveUsd),
     );
     if (answer.ok) {
       clearIntent(writing);

@@ -200,6 +200,24 @@ describe('BUDGET the ledger', () => {
     ]);
   });
 
+  test('counts a text that was cut by its tokens, and the repeated one beside it', async () => {
+    await using mill = await Mill.start({
+      sandbox: { faults: [{ provider: 'openai', skip: 1, times: 1, action: { type: 'cut' } }] },
+    });
+    await mill.run();
+    const texts = (await ledger(mill)).filter(({ kind }) => kind === 'text');
+    expect(texts.map(({ stage, state, measured }) => [stage, state, measured])).toEqual([
+      ['topic', 'succeeded', true],
+      ['text', 'failed', true],
+      ['text', 'succeeded', true],
+      ...['comment', 'poll', 'scene'].map((stage) => [stage, 'succeeded', true]),
+    ]);
+    const charged = mill.ledger
+      .filter(({ kind }) => kind === 'text')
+      .reduce((sum, { costUsd }) => sum + costUsd, 0);
+    expect(spentUsd(texts)).toBeCloseTo(charged, 4);
+  });
+
   test('M8 costs few requests: idle check 2, pending check 8, whole post 60', async () => {
     await using mill = await Mill.start();
     await mill.run({ mode: 'check' });

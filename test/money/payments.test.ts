@@ -1,7 +1,7 @@
 /** The rules of paying, one by one. */
 import { describe, expect, test } from 'vitest';
 import { NO_BUDGETS, type Budgets } from '../../src/domain/budget.ts';
-import { success } from '../../src/domain/failure.ts';
+import { failure, success } from '../../src/domain/failure.ts';
 import { ledgerKey, MOST_CALLS } from '../../src/domain/ledger.ts';
 import { readJournal } from '../../src/runtime/journal-store.ts';
 import { MoneyWorld, plannedCall, POSTS, STAGES, type Outcome } from './money-world.ts';
@@ -172,6 +172,22 @@ describe('BUDGET after a call', () => {
     await pay(world, VIDEO, outcome, charged / 0.5);
     await world.nextRun();
     expect(await stored(world)).toEqual(ledger);
+  });
+
+  test('a useless answer is charged for by what it used, when it tells', async () => {
+    const world = worldWith();
+    const useless = async () => failure('answer_truncated', 'cut', {});
+    const charge = () => ({ costUsd: 0.01, measured: true });
+    await world.run.payments.pay(plannedCall(0, VIDEO), useless, charge, () => ({
+      costUsd: 0.3,
+      measured: true,
+    }));
+    await world.run.payments.pay(plannedCall(0, IMAGE), useless, charge, () => null);
+    await world.nextRun();
+    expect(await world.stored(NOVEMBER)).toMatchObject([
+      { stage: 'video', state: 'failed', cost_usd: 0.3, measured: true },
+      { stage: 'image', state: 'failed', cost_usd: 0.07, measured: false },
+    ]);
   });
 
   test('a run that died in a call counts its reserve, and the journal says that nobody knows', async () => {

@@ -61,7 +61,8 @@ export async function chatObject<T>(
     problem = `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not of the promised shape'}`;
   }
   const message = `${request.purpose}: the answer is not what was asked for, ${shortReason(problem, options.redact)}`;
-  return failure('provider_bad_answer', message, { provider: PROVIDER });
+  const { model, usage } = answer.value;
+  return failure('provider_bad_answer', message, { provider: PROVIDER }, { usage: { ...usage, model } });
 }
 
 async function chat(
@@ -108,25 +109,24 @@ interface RawAnswer {
 function readAnswer(facts: RequestFacts, answer: RawAnswer, redact: Redact): Result<ModelAnswer<string>> {
   const place = { provider: PROVIDER };
   const text = answer.text ?? '';
+  const { inputTokens = 0, outputTokens = 0 } = answer.usage ?? {};
+  const model = answer.response?.modelId ?? '';
+  const usage = { inputTokens, outputTokens, model };
   if (answer.finishReason === 'length')
-    return failure('answer_truncated', `${facts.purpose}: the answer was cut by the token limit`, place);
+    return failure('answer_truncated', `${facts.purpose}: the answer was cut by the token limit`, place, {
+      usage,
+    });
   if (answer.finishReason === 'content-filter') {
     const reason = text === '' ? 'no reason given' : shortReason(text, redact);
     // The tokens of a refusal are charged like any others.
     return failure('provider_refused', `${facts.purpose} was refused by the model: ${reason}`, place, {
       effect: 'unknown',
+      usage,
     });
   }
   if (text.trim() === '')
-    return failure('provider_bad_answer', `${facts.purpose}: the answer is empty`, place);
-  return success({
-    value: text,
-    usage: {
-      inputTokens: answer.usage?.inputTokens ?? 0,
-      outputTokens: answer.usage?.outputTokens ?? 0,
-    },
-    model: answer.response?.modelId ?? '',
-  });
+    return failure('provider_bad_answer', `${facts.purpose}: the answer is empty`, place, { usage });
+  return success({ value: text, usage: { inputTokens, outputTokens }, model });
 }
 
 type Sdk = Awaited<ReturnType<typeof loadSdk>>;

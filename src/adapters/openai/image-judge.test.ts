@@ -147,7 +147,9 @@ describe('P4 the choice', () => {
     ],
     ['it is only words', 'Image 2 is best.'],
   ])('D13 a verdict in which %s is a bad answer', async (_, answer) => {
-    expect((await judged(answer)).result).toMatchObject({ failure: { code: 'provider_bad_answer' } });
+    expect((await judged(answer)).result).toMatchObject({
+      failure: { code: 'provider_bad_answer', usage: { outputTokens: expect.any(Number) as unknown } },
+    });
   });
 
   test('for any scores: the winner has the highest total, and the choice fits the post', () => {

@@ -46,14 +46,11 @@ async function judge(
   const answer = await chatObject(options, chatRequest(request, pictures.value), schema);
   if (!answer.ok) return answer;
   const choice = chooseByScores(answer.value.value, request.criteria, count);
-  if (choice === null)
-    return failure(
-      'provider_bad_answer',
-      'Judging the pictures: the answer does not score each picture once',
-      {
-        provider: PROVIDER,
-      },
-    );
+  if (choice === null) {
+    const { model, usage } = answer.value;
+    const message = 'Judging the pictures: the answer does not score each picture once';
+    return failure('provider_bad_answer', message, { provider: PROVIDER }, { usage: { ...usage, model } });
+  }
   return success({ ...answer.value, value: choice });
 }
 

@@ -63,6 +63,9 @@ async function filled<T>(answer: Answer, schema: z.ZodType<T>) {
   return { result, seen: server.seen };
 }
 
+/** What a useless answer charges for all the same. */
+const USED = { inputTokens: 11, outputTokens: 7, model: 'gpt-4o-2024-11-20' };
+
 describe('C2 writing a text', () => {
   test('one chat-completions request; usage and the model that answered come back', async () => {
     const { result, seen } = await written(completion('A fine topic'));
@@ -105,13 +108,13 @@ describe('C2 writing a text', () => {
 
   test('D13 an answer cut by the token limit is no answer', async () => {
     const { result } = await written(finished('length', 'A half sen'));
-    expect(result).toMatchObject({ failure: { code: 'answer_truncated', effect: 'unknown' } });
+    expect(result).toMatchObject({ failure: { code: 'answer_truncated', effect: 'unknown', usage: USED } });
   });
 
   test('a refusal keeps its words, and counts as charged', async () => {
     const refusal = await written(completion(null, {}, { refusal: `I will not, ${KEY}` }));
     expect(refusal.result).toMatchObject({
-      failure: { code: 'provider_refused', retry: 'never', effect: 'unknown' },
+      failure: { code: 'provider_refused', retry: 'never', effect: 'unknown', usage: USED },
     });
     expect(JSON.stringify(refusal.result)).toContain('I will not, [redacted]');
     const filtered = await written(finished('content_filter', ''));
@@ -227,7 +230,7 @@ describe('C3 D13 filling a schema', () => {
   ])('D13 %s is a bad answer that says why', async (_, text) => {
     const { result } = await filled(completion(text), pollSchema);
     expect(result).toMatchObject({
-      failure: { code: 'provider_bad_answer', retry: 'backoff', effect: 'unknown' },
+      failure: { code: 'provider_bad_answer', retry: 'backoff', effect: 'unknown', usage: USED },
     });
   });
 
