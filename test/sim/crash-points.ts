@@ -21,19 +21,48 @@ const FOLLOWING = [
   ['main', 23],
 ] as const;
 
-export interface Hurt {
-  readonly stage: string;
-  readonly fault: PlannedFault;
-  readonly violations: readonly string[];
+export const DEATHS = ['dies-before', 'dies-after'] as const;
+export const LOSSES = ['lost-before', 'lost-after', 'refused'] as const;
+
+export interface Covered {
+  /** I/O operations of the unhurt run. */
+  readonly operations: number;
+  readonly points: number;
+  /** One line for each fault that led to something wrong. */
+  readonly problems: readonly string[];
 }
 
-export async function countOperations(stage: Stage, kind: BucketKind): Promise<number> {
+/** Every operation of the stage's run, with each of `faults`. */
+export async function coverStage(
+  stage: Stage,
+  kind: BucketKind & { readonly name: string },
+  faults: readonly PlannedFault['what'][],
+): Promise<Covered> {
+  const operations = await countOperations(stage, kind);
+  const problems: string[] = [];
+  for (let operation = 1; operation <= operations; operation += 1) {
+    for (const what of faults) {
+      const violations = await hurt(stage, kind, { operation, what });
+      if (violations.length > 0)
+        problems.push(`${stage.name} (${kind.name}), ${what} at ${operation}: ${violations.join('; ')}`);
+    }
+  }
+  return { operations, points: operations * faults.length, problems };
+}
+
+async function countOperations(stage: Stage, kind: BucketKind): Promise<number> {
   const channel = await setStage(stage, kind);
-  return liveOneRun(channel, stage.mode);
+  const operations = await liveOneRun(channel, stage.mode);
+  const report = channel.runs.at(-1)?.report;
+  const last = report?.actions.at(-1);
+  const ends = `${report?.stop} after ${last?.action}/${last?.event}`;
+  if (ends !== stage.ends)
+    throw new Error(`"${stage.name}" no longer tests what it says: the run ended ${ends}`);
+  return operations;
 }
 
 /** What is wrong after the fault and the clean runs that follow it; empty when nothing is. */
-export async function hurt(stage: Stage, kind: BucketKind, fault: PlannedFault): Promise<string[]> {
+async function hurt(stage: Stage, kind: BucketKind, fault: PlannedFault): Promise<string[]> {
   const channel = await setStage(stage, kind);
   await liveOneRun(channel, stage.mode, fault);
   channel.providers.mood = KIND_MOOD;

@@ -45,6 +45,8 @@ export class Providers {
   mood: ProviderMood;
   /** When set, `refuses` concerns only this kind of order. */
   refuseOnly: Order['kind'] | null = null;
+  /** So many of the next texts are useless, whatever the mood. */
+  uselessTexts = 0;
   #counter = 0;
 
   constructor(world: World, mood: ProviderMood, activePost: () => string | null) {
@@ -56,6 +58,13 @@ export class Providers {
   fateOf(taskId: string): 'good' | 'failed' | 'unusable' | 'unfinished' {
     const task = this.#images.get(taskId) ?? this.#videos.get(taskId);
     return !task || task.readyAt > this.#world.time ? 'unfinished' : task.fate;
+  }
+
+  /** Whatever is still being made is ready now, and good. */
+  finishAll(): void {
+    for (const tasks of [this.#images, this.#videos])
+      for (const [id, task] of tasks)
+        if (task.readyAt > this.#world.time) tasks.set(id, { readyAt: this.#world.time, fate: 'good' });
   }
 
   /** What the provider charges in the end, USD; a failed task is given back. */
@@ -122,10 +131,13 @@ export class Providers {
     const answer = async (request: TextRequest): Promise<Result<string>> => {
       const asked = await this.#paid(process, 'openai', 'text', request.stage);
       if (!asked.ok) return asked;
-      if (this.#world.random() >= this.mood.badAnswer) return success(asked.value.mark);
+      const planned = this.uselessTexts > 0;
+      if (!planned && this.#world.random() >= this.mood.badAnswer) return success(asked.value.mark);
+      if (planned) this.uselessTexts -= 1;
       asked.value.outcome = 'useless';
       const codes = ['provider_bad_answer', 'answer_truncated', 'provider_refused'] as const;
-      const code = codes[Math.floor(this.#world.random() * codes.length)] ?? 'provider_bad_answer';
+      const drawn = codes[Math.floor(this.#world.random() * codes.length)] ?? 'provider_bad_answer';
+      const code = planned ? 'provider_bad_answer' : drawn;
       return failure(code, 'the answer cannot be used', { provider: 'openai' }, { effect: 'unknown' });
     };
     return {
