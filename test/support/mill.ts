@@ -87,7 +87,8 @@ export class Mill implements AsyncDisposable {
   requestsOfLastRun: readonly string[] = [];
   /** In [0, 1); decides between focuses, approaches and restrictions. */
   chance = 0;
-  readonly #surroundings: Surroundings;
+  /** For the commands beside `run`. */
+  readonly surroundings: Surroundings;
 
   private constructor(
     sandbox: Sandbox,
@@ -109,7 +110,7 @@ export class Mill implements AsyncDisposable {
       REELMILL_RUNWAY_BASE_URL: `${wire.origin}/runway`,
       ...options.variables,
     });
-    this.#surroundings = {
+    this.surroundings = {
       config,
       environment: valueOf(environment),
       store: options.throughStore?.(this.store) ?? this.store,
@@ -152,7 +153,7 @@ export class Mill implements AsyncDisposable {
 
   /** The mill as one process has it; each run of a scheduler is a new one. */
   async compose(signal?: AbortSignal): Promise<RunParts> {
-    return valueOf(await composeRun({ ...this.#surroundings, ...(signal ? { signal } : {}) }));
+    return valueOf(await composeRun({ ...this.surroundings, ...(signal ? { signal } : {}) }));
   }
 
   /** Moves the clock on, and lets the providers' tasks go on with it. */
