@@ -30,7 +30,7 @@ export function printCosts(cli: Cli, { report, store }: Costs): void {
     row(
       '',
       colors.yellow(
-        `${count(report.unknown.calls, 'call')} of unknown outcome, counted at the most they can cost: ${dollars(report.unknown.usd)}`,
+        `${count(report.unknown.calls, 'call')} of unknown outcome, counted at the most that it can cost: ${dollars(report.unknown.usd)}`,
       ),
     );
   for (const { budget, limitUsd, spentUsd } of report.budgets) {
@@ -87,6 +87,6 @@ export function barChart(
   return days.map(({ day, usd }) => {
     const eighths = most === 0 || usd === 0 ? 0 : Math.max(1, Math.round((usd / most) * columns * 8));
     const bar = '█'.repeat(Math.floor(eighths / 8)) + (' ▏▎▍▌▋▊▉'[eighths % 8] ?? '').trim();
-    return `${day.slice(5)}  ${bar.padEnd(columns)}  ${usd === 0 ? '–' : dollars(usd)}`;
+    return `${day.slice(5)}  ${bar.padEnd(columns)}  ${usd === 0 ? '–' : usd < 0.000_5 ? '<$0.001' : dollars(usd)}`;
   });
 }
