@@ -149,7 +149,7 @@ test('S6 an empty object is a complete configuration without notes', () => {
   expect(checkConfig('{}')).toMatchObject({ ok: true, config: defaultConfig() });
 });
 
-test('S6 the defaults are those of the specification', () => {
+test('S6 S1 S2 M1 R1 D4 the defaults are those of the specification', () => {
   expect(defaultConfig()).toMatchObject({
     FILE_PATHS: {
       config_public: 'config/config_public.json',
@@ -160,7 +160,8 @@ test('S6 the defaults are those of the specification', () => {
       folder_444: '444/',
       archive_folder: 'archive/',
     },
-    WORKFLOW: { max_tasks_per_run: 1, max_retries: 3 },
+    WORKFLOW: { max_tasks_per_run: 1, mj_timeout_seconds: 18_000, max_retries: 3 },
+    SCHEDULE: { main: '20:30', checks: ['21:30', '01:30'], timezone: 'UTC' },
   });
 });
 

@@ -10,8 +10,8 @@ function stateOf(world: World, store: ObjectStore = world.store): StateStore {
   return new StateStore(store, KEYS, world.clock);
 }
 
-describe('S1 S4 reading', () => {
-  test('what does not exist is its documented default', async () => {
+describe('S1 reading', () => {
+  test('S4 what does not exist is its documented default', async () => {
     const state = stateOf(worldOf());
     expect(await state.readPublic()).toMatchObject({
       ok: true,

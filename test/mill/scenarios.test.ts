@@ -68,17 +68,24 @@ test('M3 S1 what another tool writes during a turn is read again: its keys stay,
 });
 
 test.each([
-  ['M4', { ...AT_REST, status: 'timed_out_mock_needed' }],
-  ['M5', { ...AT_REST, midjourney_results: UNREACHABLE }],
-])('%s without an id in config_gen: an error, nothing made, nothing changed', async (_id, image) => {
-  await using mill = await millWith(image, null);
-  const before = await mill.text(IMAGE);
-  const report = await mill.run();
-  expect(report).toMatchObject({ stop: 'no-active-post', failure: { code: 'no_active_post' }, actions: [] });
-  expect(await mill.text(IMAGE)).toBe(before);
-  expect(await mill.objects('666/')).toEqual([]);
-  expect(mill.wire.seen).toEqual([]);
-});
+  ['scenario 0', { ...AT_REST, status: 'timed_out_mock_needed' }],
+  ['scenario 3', { ...AT_REST, midjourney_results: UNREACHABLE }],
+])(
+  'M4 M5 in %s without an id in config_gen: an error, nothing made, nothing changed',
+  async (_name, image) => {
+    await using mill = await millWith(image, null);
+    const before = await mill.text(IMAGE);
+    const report = await mill.run();
+    expect(report).toMatchObject({
+      stop: 'no-active-post',
+      failure: { code: 'no_active_post' },
+      actions: [],
+    });
+    expect(await mill.text(IMAGE)).toBe(before);
+    expect(await mill.objects('666/')).toEqual([]);
+    expect(mill.wire.seen).toEqual([]);
+  },
+);
 
 test('M4 M9 P2 timed_out_mock_needed: mock media, a task counted, the state cleared', async () => {
   await using mill = await millWith({ ...AT_REST, status: 'timed_out_mock_needed' });
