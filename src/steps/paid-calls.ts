@@ -8,10 +8,13 @@ import { textReserve, videoCost } from '../domain/money.ts';
 import type { PlannedCall } from '../ports/payments.ts';
 import type { StepContext } from './context.ts';
 
-type Needs = Pick<
-  StepContext,
-  'settings' | 'prices' | 'textModel' | 'imageJudge' | 'imageTasks' | 'videoTasks'
->;
+interface Named {
+  readonly provider: string;
+  readonly model: string;
+}
+
+type Needs = Pick<StepContext, 'settings' | 'prices'> &
+  Readonly<Record<'textModel' | 'imageJudge' | 'imageTasks' | 'videoTasks', Named>>;
 
 /** Midjourney paints four; the judge sees them all. */
 const CANDIDATES = 4;

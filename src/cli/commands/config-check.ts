@@ -28,19 +28,21 @@ async function check(cli: Cli, command: Command): Promise<void> {
   const channel = await openChannel(cli, options);
   if (!channel.ok) return reportFailure(cli, options, channel.failure);
   const { environment, loaded } = channel.value;
+  const { costNotes } = await import('../../app/cost-notes.ts');
+  const warnings = [...loaded.warnings, ...costNotes(loaded.config)];
   const missing = missingVariables('run', loaded.config, environment);
   cli.setExitCode(EXIT.done);
   if (options.json === true) {
-    printJson(cli, { ok: true, path: loaded.path, warnings: loaded.warnings, missingVariables: missing });
+    printJson(cli, { ok: true, path: loaded.path, warnings, missingVariables: missing });
     return;
   }
   const { colors } = cli;
-  for (const note of loaded.warnings) cli.print(`${colors.yellow('▲')} ${describeNote(note)}`);
+  for (const note of warnings) cli.print(`${colors.yellow('▲')} ${describeNote(note)}`);
   if (missing.length > 0)
     cli.print(
       `${colors.yellow('▲')} Not set in this environment, and needed by \`reelmill run\`: ${missing.join(', ')}`,
     );
-  const count = loaded.warnings.length;
+  const count = warnings.length;
   const remarks = count === 0 ? '' : `, with ${count} ${count === 1 ? 'remark' : 'remarks'}`;
   cli.print(`${colors.green('●')} ${loaded.path} can be used${remarks}.`);
 }

@@ -1,0 +1,76 @@
+/** What a configuration says about money that is probably not meant: budgets in which no post fits, models without a price. */
+import type { ConfigNote } from '../config/problem.ts';
+import { runwayRequest, textModel, visionModel } from '../config/resolved.ts';
+import type { Config } from '../config/schema.ts';
+import { dollars } from '../domain/budget.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { microUsd } from '../domain/ledger.ts';
+import { isListed } from '../domain/money.ts';
+import type { PlannedCall } from '../ports/payments.ts';
+import { mediaCallsAhead, textCallsAhead } from '../steps/paid-calls.ts';
+import { budgetsOf, channelSettings, pricesOf } from './settings.ts';
+
+/** Every paid call of one post when nothing goes wrong, each with the most that it can cost. */
+export function callsOfOnePost(config: Config): PlannedCall[] {
+  const names = {
+    settings: channelSettings(config),
+    prices: pricesOf(config),
+    textModel: { provider: 'openai', model: textModel(config) },
+    imageJudge: { provider: 'openai', model: visionModel(config) },
+    imageTasks: { provider: 'piapi', model: `midjourney ${config.IMAGE_GENERATION.process_mode}` },
+    videoTasks: { provider: 'runway', model: runwayRequest(config).model },
+  };
+  const anyone = '20260101-0000' as GenerationId;
+  return [...textCallsAhead(names, anyone, {}), ...mediaCallsAhead(names, anyone)];
+}
+
+export function costNotes(config: Config): ConfigNote[] {
+  return [...notesOnBudgets(config), ...notesOnPrices(config)];
+}
+
+function notesOnBudgets(config: Config): ConfigNote[] {
+  const calls = callsOfOnePost(config);
+  const most = calls.reduce((sum, { reserveUsd }) => sum + microUsd(reserveUsd), 0) / 1_000_000;
+  const dearest = Math.max(...calls.map(({ reserveUsd }) => reserveUsd));
+  const { perDay, perMonth, perPost } = budgetsOf(config);
+  const notes: ConfigNote[] = [];
+  const note = (key: string, message: string, suggestion: string): void =>
+    void notes.push({ kind: 'suspicious', path: `BUDGET.${key}`, message, suggestion });
+  for (const [key, limit] of [
+    ['per_post_usd', perPost],
+    ['per_day_usd', perDay],
+    ['per_month_usd', perMonth],
+  ] as const) {
+    if (limit === null) continue;
+    if (limit < dearest)
+      note(
+        key,
+        `is less than one call can cost (${dollars(dearest)} USD): no post can ever be finished`,
+        `Write at least ${dollars(most)}, or choose a cheaper model.`,
+      );
+    else if (key === 'per_post_usd' && limit < most)
+      note(
+        key,
+        `is less than a post can cost at the most (${dollars(most)} USD): a post that reaches it waits for you`,
+        `Write at least ${dollars(most)}, and more if failed calls should be repeated.`,
+      );
+  }
+  return notes;
+}
+
+function notesOnPrices(config: Config): ConfigNote[] {
+  const prices = pricesOf(config);
+  const notes: ConfigNote[] = [];
+  const note = (path: string, model: string): void =>
+    void notes.push({
+      kind: 'suspicious',
+      path,
+      message: `has no price for the model ${model}; the dearest known one is reckoned with`,
+      suggestion: `Write its price into ${path}, so that budgets and \`reelmill costs\` are right.`,
+    });
+  for (const model of new Set([textModel(config), visionModel(config)]))
+    if (!isListed(prices.text, model)) note('PRICES.openai', model);
+  const { model } = runwayRequest(config);
+  if (!isListed(prices.videoPerSecond, model)) note('PRICES.runway', model);
+  return notes;
+}
