@@ -45,20 +45,59 @@ test('S6 I8 no way of printing shows a secret', () => {
   expect(environment.openaiApiKey?.reveal()).toBe('openai-value-3');
 });
 
-test('S6 every variable that the table calls secret is wrapped', () => {
-  const values = Object.fromEntries(
-    Object.keys(ENVIRONMENT_VARIABLES)
-      .filter((name) => name.endsWith('_KEY'))
-      .map((name) => [name, `${name}-1`]),
-  );
+/** A value of the form that the variable asks for. */
+function sampleOf(name: string): string {
+  if (name.startsWith('ALERT_')) return `https://hooks.example/${name}-1`;
+  if (name === 'TELEGRAM_BOT_TOKEN') return '123456:AbCdEf';
+  return `${name}-value-long-enough`;
+}
+
+test('S6 I8 every variable that the table calls secret is wrapped', () => {
   const secretNames = Object.entries(ENVIRONMENT_VARIABLES)
     .filter(([, kind]) => kind.secret)
-    .map(([name]) => `${name}-1`);
-  expect(
-    secretsOf(read(values))
-      .map((secret) => secret.reveal())
-      .sort(),
-  ).toEqual(secretNames.sort());
+    .map(([name]) => name);
+  expect(secretNames).toHaveLength(13);
+  const values = Object.fromEntries(secretNames.map((name) => [name, sampleOf(name)]));
+  const wrapped = secretsOf(read(values)).map((secret) => secret.reveal());
+  expect(wrapped).toEqual(expect.arrayContaining(secretNames.map(sampleOf)));
+});
+
+test('I8 of an address or a list of headers the telling part alone is a secret too', () => {
+  const environment = read({
+    ALERT_SLACK_URL: 'https://hooks.slack.com/services/T0/B0/xyzzy?v=1',
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-team=abc,authorization=Basic%20cGFzcw==',
+  });
+  const wrapped = secretsOf(environment).map((secret) => secret.reveal());
+  expect(wrapped).toEqual(expect.arrayContaining(['/services/T0/B0/xyzzy?v=1', 'abc', 'Basic%20cGFzcw==']));
+});
+
+test('S6 a webhook secret that could be guessed and a token that is none are refused', () => {
+  const result = readEnvironment({
+    MIDJOURNEY_WEBHOOK_SECRET: 'fifteen-letters',
+    TELEGRAM_BOT_TOKEN: 'mybot',
+    ALERT_WEBHOOK_URL: 'http://hooks.example/x',
+  });
+  const message = result.ok ? '' : result.failure.message;
+  for (const name of ['MIDJOURNEY_WEBHOOK_SECRET', 'TELEGRAM_BOT_TOKEN', 'ALERT_WEBHOOK_URL'])
+    expect(message).toContain(name);
+  expect(message).not.toMatch(/fifteen-letters|mybot|hooks/);
+});
+
+test('traces have an address only where one is set and they are not switched off', () => {
+  const traces = (variables: Record<string, string>): string | null => read(variables).otlpTracesUrl;
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318';
+  expect(traces({})).toBeNull();
+  expect(traces({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b' })).toBeNull();
+  expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT })).toBe('http://collector:4318/v1/traces');
+  expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://x.example/otlp/' })).toBe(
+    'https://x.example/otlp/v1/traces',
+  );
+  const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = 'http://other:4318/in';
+  expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT })).toBe(
+    'http://other:4318/in',
+  );
+  expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'TRUE' })).toBeNull();
+  expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' })).toBeNull();
 });
 
 test('S6 values are trimmed and an empty one counts as absent', () => {

@@ -48,6 +48,51 @@ export const ENVIRONMENT_VARIABLES = {
     neededBy: ['run', 'generate-media'],
     description: 'Runway key, for videos.',
   },
+  MIDJOURNEY_WEBHOOK_SECRET: {
+    secret: true,
+    neededBy: [],
+    description:
+      'At least 16 characters that PiAPI repeats in its reports to `reelmill serve`; see API_KEYS.midjourney.webhook_url.',
+  },
+  TELEGRAM_BOT_TOKEN: {
+    secret: true,
+    neededBy: [],
+    description: 'Token of the bot that sends alerts to ALERTS.telegram.chat_id.',
+  },
+  ALERT_WEBHOOK_URL: {
+    secret: true,
+    neededBy: [],
+    description: 'Address to which alerts are posted as JSON.',
+  },
+  ALERT_SLACK_URL: { secret: true, neededBy: [], description: 'Incoming webhook of Slack, for alerts.' },
+  ALERT_DISCORD_URL: { secret: true, neededBy: [], description: 'Webhook of Discord, for alerts.' },
+  SMTP_PASSWORD: {
+    secret: true,
+    neededBy: [],
+    description: 'Password of ALERTS.email.user, for alerts by e-mail.',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    secret: false,
+    neededBy: [],
+    description: 'Where traces are sent (OTLP over HTTP, JSON); without it there are none.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    secret: false,
+    neededBy: [],
+    description: 'The same for traces only, with the whole path; wins over OTEL_EXPORTER_OTLP_ENDPOINT.',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    secret: true,
+    neededBy: [],
+    description: 'Headers for the collector, `name=value,name=value`; often a key.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: {
+    secret: true,
+    neededBy: [],
+    description: 'The same for traces only.',
+  },
+  OTEL_SDK_DISABLED: { secret: false, neededBy: [], description: '`true` sends no traces.' },
+  OTEL_TRACES_EXPORTER: { secret: false, neededBy: [], description: '`none` sends no traces.' },
   REELMILL_CONFIG: {
     secret: false,
     neededBy: [],
@@ -99,6 +144,16 @@ export interface Environment {
   readonly openaiApiKey: Secret | null;
   readonly midjourneyApiKey: Secret | null;
   readonly runwayApiKey: Secret | null;
+  readonly midjourneyWebhookSecret: Secret | null;
+  readonly telegramBotToken: Secret | null;
+  readonly alertWebhookUrl: Secret | null;
+  readonly alertSlackUrl: Secret | null;
+  readonly alertDiscordUrl: Secret | null;
+  readonly smtpPassword: Secret | null;
+  /** Where traces go; null: there are none. */
+  readonly otlpTracesUrl: string | null;
+  readonly otlpHeaders: Secret | null;
+  readonly otlpTracesHeaders: Secret | null;
   /** Null means `config.json` in the working folder. */
   readonly configPath: string | null;
   readonly store: StoreChoice;
@@ -110,6 +165,8 @@ export interface Environment {
 }
 
 const LONGEST_VALUE = 4096;
+/** A shorter one could be guessed by whoever can reach the port. */
+const SHORTEST_WEBHOOK_SECRET = 16;
 // oxlint-disable-next-line no-control-regex -- a pasted line break inside a key makes a header that no server takes.
 const INNER_CONTROL = /[\u0000-\u001f\u007f]/;
 
@@ -118,6 +175,13 @@ const secret = text.transform((value) => (value === null ? null : new Secret(val
 const address = text.refine(
   (value) => value === null || isAcceptableAddress(value),
   'must be an https address; plain http is only for this machine',
+);
+/** Whoever knows the address of a webhook may post to it. */
+const secretAddress = address.transform((value) => (value === null ? null : new Secret(value)));
+/** A collector usually stands in the same private network, where plain http is the rule. */
+const collector = text.refine(
+  (value) => value === null || /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
+  'must be an http or https address',
 );
 const bareAddress = z.preprocess(
   (value) => (typeof value === 'string' && !value.includes('://') ? `https://${value}` : value),
@@ -132,6 +196,25 @@ const environmentSchema = z.object({
   OPENAI_API_KEY: secret,
   MIDJOURNEY_API_KEY: secret,
   RUNWAY_API_KEY: secret,
+  MIDJOURNEY_WEBHOOK_SECRET: text
+    .refine(
+      (value) => value === null || value.length >= SHORTEST_WEBHOOK_SECRET,
+      `must have at least ${SHORTEST_WEBHOOK_SECRET} characters`,
+    )
+    .pipe(secret),
+  TELEGRAM_BOT_TOKEN: text
+    .refine((value) => value === null || /^\d+:[\w-]+$/.test(value), 'must look like `123456:ABC-DEF`')
+    .pipe(secret),
+  ALERT_WEBHOOK_URL: secretAddress,
+  ALERT_SLACK_URL: secretAddress,
+  ALERT_DISCORD_URL: secretAddress,
+  SMTP_PASSWORD: secret,
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_HEADERS: secret,
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: secret,
+  OTEL_SDK_DISABLED: text,
+  OTEL_TRACES_EXPORTER: text,
   REELMILL_CONFIG: text,
   REELMILL_STORE: text
     .refine(
@@ -186,6 +269,15 @@ export function readEnvironment(
     openaiApiKey: data.OPENAI_API_KEY,
     midjourneyApiKey: data.MIDJOURNEY_API_KEY,
     runwayApiKey: data.RUNWAY_API_KEY,
+    midjourneyWebhookSecret: data.MIDJOURNEY_WEBHOOK_SECRET,
+    telegramBotToken: data.TELEGRAM_BOT_TOKEN,
+    alertWebhookUrl: data.ALERT_WEBHOOK_URL,
+    alertSlackUrl: data.ALERT_SLACK_URL,
+    alertDiscordUrl: data.ALERT_DISCORD_URL,
+    smtpPassword: data.SMTP_PASSWORD,
+    otlpTracesUrl: tracesUrl(data),
+    otlpHeaders: data.OTEL_EXPORTER_OTLP_HEADERS,
+    otlpTracesHeaders: data.OTEL_EXPORTER_OTLP_TRACES_HEADERS,
     configPath: data.REELMILL_CONFIG,
     store: data.REELMILL_STORE,
     logLevel: data.REELMILL_LOG_LEVEL,
@@ -196,7 +288,33 @@ export function readEnvironment(
   });
 }
 
-/** Every secret that the environment holds, for the redactor. */
+/** As the OpenTelemetry specification has it: the general address is a base, that for traces is the whole. */
+function tracesUrl(variables: {
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT: string | null;
+  readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: string | null;
+  readonly OTEL_SDK_DISABLED: string | null;
+  readonly OTEL_TRACES_EXPORTER: string | null;
+}): string | null {
+  if (variables.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || variables.OTEL_TRACES_EXPORTER === 'none')
+    return null;
+  const base = variables.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const built = base === null ? null : `${base.replace(/\/+$/, '')}/v1/traces`;
+  return variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? built;
+}
+
+/** Every secret that the environment holds, for the redactor; of an address or a list of headers, also its telling part alone. */
 export function secretsOf(environment: Environment): readonly Secret[] {
-  return Object.values(environment).filter((value): value is Secret => value instanceof Secret);
+  const { alertDiscordUrl, alertSlackUrl, alertWebhookUrl, otlpHeaders, otlpTracesHeaders } = environment;
+  const paths = [alertDiscordUrl, alertSlackUrl, alertWebhookUrl].flatMap((secret) => {
+    const url = secret === null ? null : URL.parse(secret.reveal());
+    return url === null ? [] : [new Secret(`${url.pathname}${url.search}`)];
+  });
+  const headers = [otlpHeaders, otlpTracesHeaders].flatMap((secret) =>
+    (secret?.reveal() ?? '').split(',').flatMap((pair) => {
+      const value = pair.slice(pair.indexOf('=') + 1).trim();
+      return value === '' ? [] : [new Secret(value)];
+    }),
+  );
+  const whole = Object.values(environment).filter((value): value is Secret => value instanceof Secret);
+  return [...whole, ...paths, ...headers];
 }

@@ -8,7 +8,7 @@ import { budget, connections, openaiSettings, prices, prompts } from './sections
 import { content, creativePrompts, generate, restrictions, sarcasm } from './sections/content.ts';
 import { imageGeneration, video, visualAnalysis } from './sections/media.ts';
 import { filePaths } from './sections/storage.ts';
-import { alerts, schedule, workflow } from './sections/workflow.ts';
+import { alerts, schedule, serve, workflow } from './sections/workflow.ts';
 
 /** `config.json`, with every default filled in. Unknown keys are kept. */
 export const configSchema = z
@@ -28,6 +28,7 @@ export const configSchema = z
     WORKFLOW: workflow,
     VIDEO: video,
     SCHEDULE: schedule,
+    SERVE: serve,
     BUDGET: budget,
     PRICES: prices,
     ALERTS: alerts,

@@ -36,6 +36,11 @@ const midjourney = section('Pictures: Midjourney through PiAPI. The key comes fr
     'fetch',
     '`fetch`: POST to task_endpoint. `task`: the newer GET of endpoint/{task id}.',
   ),
+  webhook_url: field(
+    webAddress.nullable(),
+    null,
+    'Where PiAPI reports a finished picture: the public address of `reelmill serve`, ending in /webhooks/piapi. Needs MIDJOURNEY_WEBHOOK_SECRET; null asks for no report.',
+  ),
 });
 
 const openai = section('Texts and the choice of a picture. The key comes from OPENAI_API_KEY.', {

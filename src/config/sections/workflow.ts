@@ -88,7 +88,7 @@ const timezone = line.refine((name) => {
   }
 }, 'is not a time zone that this machine knows, such as `UTC` or `Europe/Berlin`');
 
-export const schedule = section('When `reelmill schedule` runs; other schedulers ignore it.', {
+export const schedule = section('When `reelmill serve` runs; other schedulers have their own times.', {
   main: field(timeOfDay, '20:30', 'Time of the main run.'),
   checks: field(
     z.array(timeOfDay).max(48),
@@ -99,30 +99,39 @@ export const schedule = section('When `reelmill schedule` runs; other schedulers
   ready_by: field(
     timeOfDay.nullable(),
     null,
-    'Time by which the next post should be ready; later is reported as late.',
+    'Time by which a ready post must lie in the store; the first run after it that finds none sends an alert.',
+  ),
+});
+
+export const serve = section('How `reelmill serve` listens and ends.', {
+  host: field(line, '127.0.0.1', 'Address to listen on; `0.0.0.0` for everybody who can reach this machine.'),
+  port: field(z.int().min(0).max(65_535), 8788, 'Port of /health and of the webhooks; 0 takes a free one.'),
+  stop_seconds: field(
+    seconds(1, 3_600),
+    25,
+    'How long a step may go on after SIGTERM before the process ends in the middle of it.',
+    'seconds',
   ),
 });
 
 export const alerts = section(
-  'Where a person is told that a channel needs help. Reserved: nothing is sent yet.',
+  'Who is told that a channel needs help. The secret halves come from the environment: TELEGRAM_BOT_TOKEN, ALERT_WEBHOOK_URL, ALERT_SLACK_URL, ALERT_DISCORD_URL, SMTP_PASSWORD.',
   {
+    name: field(line.nullable(), null, 'Name of the channel in alerts; null means that of its store.'),
     telegram: section('A Telegram chat.', {
-      chat_id: field(line.nullable(), null, 'Chat to write to; null writes to none.'),
+      chat_id: field(
+        z.union([line, z.int()]).nullable(),
+        null,
+        'Chat to write to, such as `-1001234567890` or `@name`; null writes to none.',
+      ),
+      api_url: field(webAddress, 'https://api.telegram.org', 'Address of the Bot API.'),
     }),
-    webhooks: field(
-      z
-        .array(
-          z.looseObject({
-            url: webAddress.meta({ description: 'Address that is posted to.' }),
-            format: z
-              .enum(['json', 'slack', 'discord'])
-              .default('json')
-              .meta({ description: 'Shape of the body.' }),
-          }),
-        )
-        .max(20),
-      [],
-      'Addresses that receive a POST.',
-    ),
+    email: section('E-mail by SMTP. Port 465 is TLS from the start; any other must offer STARTTLS.', {
+      host: field(line.nullable(), null, 'SMTP server; null sends no e-mail.'),
+      port: field(z.int().min(1).max(65_535), 587, 'Its port.'),
+      user: field(line.nullable(), null, 'Name to log in with; null logs in nowhere.'),
+      from: field(line.nullable(), null, 'Sender; null means the user.'),
+      to: field(z.array(line).max(20), [], 'Recipients.'),
+    }),
   },
 );
