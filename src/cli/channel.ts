@@ -1,5 +1,7 @@
 /** Opens the channel that the options and the environment name: configuration, secrets, log. */
+import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { parseEnv } from 'node:util';
 import { readEnvironment, secretsOf, type Environment, type LogLevel } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { createRedactor } from '../config/redaction.ts';
@@ -41,7 +43,25 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
 
 export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Environment> {
   const chosen = storeVariables(options.store);
-  return chosen.ok ? readEnvironment({ ...cli.variables, ...chosen.value }) : chosen;
+  if (!chosen.ok) return chosen;
+  const filed = fileVariables(options.envFile);
+  return filed.ok ? readEnvironment({ ...filed.value, ...cli.variables, ...chosen.value }) : filed;
+}
+
+const LARGEST_ENV_FILE = 64 * 1024;
+
+/** `NAME=value` lines, as Docker and systemd write them. */
+function fileVariables(file: string | undefined): Result<NodeJS.Dict<string>> {
+  if (file === undefined) return success({});
+  try {
+    if (statSync(file).size > LARGEST_ENV_FILE)
+      return failure('config_invalid', `--env-file ${file} is larger than ${LARGEST_ENV_FILE} bytes`);
+    return success(parseEnv(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    const advice = { advice: 'Copy .env.example to .env and fill it in.' };
+    return failure('config_invalid', `--env-file ${file} could not be read: ${reason}`, {}, advice);
+  }
 }
 
 /** `--store` is a short way to say what two variables say. */

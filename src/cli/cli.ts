@@ -16,6 +16,8 @@ export interface Cli {
   readonly live: boolean;
   /** Fires at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Asks a person for one line; absent where nobody could answer. A `FailureError` when the answer does not come. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly setExitCode: (code: ExitCode) => void;
 }
 
@@ -23,6 +25,8 @@ export interface Cli {
 export interface GlobalOptions {
   readonly config?: string;
   readonly store?: string;
+  /** A file of variables; those of the environment win. */
+  readonly envFile?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }

@@ -6,11 +6,13 @@ import { reportFailure, type Cli } from './cli.ts';
 import { addConfigCheck } from './commands/config-check.ts';
 import { addCosts } from './commands/costs.ts';
 import { addDemo } from './commands/demo.ts';
+import { addInit } from './commands/init.ts';
 import { addRun } from './commands/run.ts';
 import { addSandbox } from './commands/sandbox.ts';
 import { addSingleSteps } from './commands/single-steps.ts';
 import { addStatus } from './commands/status.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { askTerminal } from './questions.ts';
 import { version } from './version.ts';
 
 const INTERRUPTED = 130;
@@ -36,6 +38,9 @@ function processCli(): Cli {
     colors: pc.createColors(colored),
     live: process.stderr.isTTY === true && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb',
     signal: controller.signal,
+    ...(process.stdin.isTTY && process.stderr.isTTY
+      ? { ask: (question: string) => askTerminal(question, controller.signal) }
+      : {}),
     setExitCode: (code: ExitCode) => void (process.exitCode = code),
   };
 }
@@ -49,6 +54,7 @@ export function buildProgram(cli: Cli): Command {
     .version(version(), '-v, --version')
     .option('--config <file>', 'configuration (default: config.json, or REELMILL_CONFIG)')
     .option('--store <place>', 'folder:PATH or s3://BUCKET (default: the bucket of the environment)')
+    .option('--env-file <file>', 'read variables from this file too; those of the environment win')
     .option('--json', 'answer as JSON, for scripts')
     .option('--quiet', 'say nothing unless something is wrong')
     .configureOutput({
@@ -62,12 +68,22 @@ export function buildProgram(cli: Cli): Command {
       `
 Start here:
   reelmill demo              see two posts being made on this machine, without keys
+  reelmill init              set up a channel of your own
   reelmill config check      is the configuration right?
   reelmill status            where the channel stands and what the next run will do
 
 Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider, 5 state, 6 store, 7 budget`,
     );
-  for (const add of [addRun, addStatus, addCosts, addSingleSteps, addConfigCheck, addSandbox, addDemo])
+  for (const add of [
+    addRun,
+    addStatus,
+    addCosts,
+    addSingleSteps,
+    addConfigCheck,
+    addInit,
+    addSandbox,
+    addDemo,
+  ])
     add(program, cli);
   return program;
 }

@@ -1,0 +1,174 @@
+/** CHANNEL.md: what the owner of a channel, who is not a programmer, needs to know about it, in the channel's language. */
+import type { Config } from '../../config/schema.ts';
+import { cronLines } from './workflow-file.ts';
+
+export type Language = 'en' | 'ru';
+
+export interface ChannelPageFacts {
+  readonly language: Language;
+  readonly config: Config;
+  readonly configPath: string;
+  /** A folder's path, or null for a bucket. */
+  readonly folder: string | null;
+  readonly secrets: readonly string[];
+  /** For a folder: lines for this machine's crontab. */
+  readonly crontab: readonly string[];
+  readonly now: Date;
+}
+
+/** Where each key comes from; the same in both languages. */
+const KEY_PAGES: Readonly<Record<string, string>> = {
+  B2_ACCESS_KEY: 'https://secure.backblaze.com/app_keys.htm (keyID)',
+  B2_SECRET_KEY: 'https://secure.backblaze.com/app_keys.htm (applicationKey)',
+  OPENAI_API_KEY: 'https://platform.openai.com/api-keys',
+  MIDJOURNEY_API_KEY: 'https://piapi.ai/workspace/key',
+  RUNWAY_API_KEY: 'https://dev.runwayml.com',
+};
+
+export function renderChannelPage(facts: ChannelPageFacts): string {
+  return facts.language === 'ru' ? russianPage(facts) : englishPage(facts);
+}
+
+function keyTable({ secrets }: ChannelPageFacts): string {
+  return secrets.map((name) => `| \`${name}\` | ${KEY_PAGES[name] ?? ''} |`).join('\n');
+}
+
+/** `20:30`, and the checks, as the scheduler has them. */
+function times({ config, now }: ChannelPageFacts): { readonly main: string; readonly checks: string } {
+  const lines = cronLines(config, now);
+  const time = (cron: string): string => {
+    const [minutes = '', hours = ''] = cron.split(' ');
+    return `${hours.padStart(2, '0')}:${minutes.padStart(2, '0')}`;
+  };
+  return { main: time(lines.main), checks: lines.checks.map(time).join(', ') || '–' };
+}
+
+/** Names no limit where there is none, so that nobody believes in one. */
+function monthly({ config }: ChannelPageFacts, none: string): string {
+  const { per_month_usd: limit } = config.BUDGET;
+  return limit === null ? none : `$${limit}`;
+}
+
+function englishPage(facts: ChannelPageFacts): string {
+  const { config, configPath, folder } = facts;
+  const { FILE_PATHS: paths } = config;
+  const { main, checks } = times(facts);
+  const start =
+    folder === null
+      ? `1. Put this folder into a private repository on GitHub.
+2. There, under *Settings → Secrets and variables → Actions*, add each key of the table below as a repository secret.
+3. Under *Actions → Reelmill → Run workflow*, choose \`doctor\`. It checks everything and spends nothing.
+4. When it shows no problem, choose \`dry-run\` to see what the next run would do and cost, and \`main\` to make the first post now, or wait for ${main} UTC.`
+      : `1. Copy \`.env.example\` to \`.env\` and fill in the keys of the table below.
+2. \`npx reelmill --env-file .env doctor\` checks everything and spends nothing.
+3. \`npx reelmill --env-file .env run --dry-run\` says what a run would do and cost; without \`--dry-run\` it does it.
+4. To make it run every day, add these lines with \`crontab -e\`; cron goes by this machine's own clock:
+
+\`\`\`
+${facts.crontab.join('\n')}
+\`\`\``;
+  return `# This channel
+
+Reelmill writes a post for it every day: text, comment, poll, picture and video.
+
+## Start
+
+${start}
+
+| Key | Where you get it |
+| --- | --- |
+${keyTable(facts)}
+
+## Every day
+
+| When (UTC) | What happens |
+| --- | --- |
+| ${main} | Posts that were published are archived, finished ones move up, and a new one is begun when none waits |
+| ${checks} | The picture is fetched and the video is made; nothing new is begun |
+
+Finished posts lie in ${folder === null ? 'the bucket' : `\`${folder}\``}: a new one in \`${paths.folder_666}\`, the next in \`${paths.folder_555}\`, the one to publish in \`${paths.folder_444}\`. Each is three files: \`<id>.json\` (texts), \`<id>.png\`, \`<id>.mp4\`. Your publisher takes the one in \`${paths.folder_444}\` and adds its id to \`generation_id\` in \`${paths.config_public}\`; the next main run moves it to \`${paths.archive_folder}\`.
+
+In \`<id>.json\`, \`media\` says whether picture and video are real or stand-ins (\`placeholder\`, \`mock\`) that took the place of ones that did not come.
+
+## Money
+
+Limit for a month: ${monthly(facts, 'none (set `BUDGET.per_month_usd` in the configuration)')}. A run stops before a paid call that would pass it. \`npx reelmill costs\` shows what was spent, by day and provider.
+
+## Change something
+
+Everything is in \`${configPath}\`: prompts, subjects (\`CONTENT.focuses\`), lengths, prices, times. \`npx reelmill config check\` says what is wrong with it before a run does.${folder === null ? ' The times of runs stand in `.github/workflows/reelmill.yml`.' : ''}
+
+## When something is wrong
+
+- \`npx reelmill status\`: where the channel stands, and what the next run will do.
+- \`npx reelmill doctor\`: each part, with what to do about it.${
+    folder === null
+      ? `
+- A red run under *Actions* says on its page what failed and what to do. The next run goes on where it stopped; nothing is paid twice.
+- Pause: *Actions → Reelmill → ⋯ → Disable workflow*. In public repositories GitHub does this by itself after 60 days without a commit.`
+      : ''
+  }
+`;
+}
+
+function russianPage(facts: ChannelPageFacts): string {
+  const { config, configPath, folder } = facts;
+  const { FILE_PATHS: paths } = config;
+  const { main, checks } = times(facts);
+  const start =
+    folder === null
+      ? `1. Положите эту папку в закрытый репозиторий на GitHub.
+2. Там в *Settings → Secrets and variables → Actions* добавьте каждый ключ из таблицы как repository secret.
+3. В *Actions → Reelmill → Run workflow* выберите \`doctor\`: он проверит всё и ничего не потратит.
+4. Когда проблем нет, выберите \`dry-run\`, чтобы узнать, что сделает и сколько потратит следующий запуск, а затем \`main\`, чтобы сделать первый пост сейчас, или дождитесь ${main} UTC.`
+      : `1. Скопируйте \`.env.example\` в \`.env\` и впишите ключи из таблицы.
+2. \`npx reelmill --env-file .env doctor\` проверит всё и ничего не потратит.
+3. \`npx reelmill --env-file .env run --dry-run\` скажет, что сделает и сколько потратит запуск; без \`--dry-run\` он это сделает.
+4. Для ежедневной работы добавьте эти строки через \`crontab -e\`; cron живёт по часам этой машины:
+
+\`\`\`
+${facts.crontab.join('\n')}
+\`\`\``;
+  return `# Этот канал
+
+Reelmill каждый день делает для него пост: текст, комментарий, опрос, картинку и видео.
+
+## Начало
+
+${start}
+
+| Ключ | Где взять |
+| --- | --- |
+${keyTable(facts)}
+
+## Каждый день
+
+| Когда (UTC) | Что происходит |
+| --- | --- |
+| ${main} | Опубликованные посты уходят в архив, готовые продвигаются, и начинается новый, если ни один не ждёт |
+| ${checks} | Забирается картинка и делается видео; ничего нового не начинается |
+
+Готовые посты лежат ${folder === null ? 'в бакете' : `в \`${folder}\``}: новый в \`${paths.folder_666}\`, следующий в \`${paths.folder_555}\`, тот, что пора публиковать, в \`${paths.folder_444}\`. Каждый состоит из трёх файлов: \`<id>.json\` (тексты), \`<id>.png\`, \`<id>.mp4\`. Публикатор берёт пост из \`${paths.folder_444}\` и добавляет его id в \`generation_id\` объекта \`${paths.config_public}\`; следующий основной запуск переносит его в \`${paths.archive_folder}\`.
+
+Поле \`media\` в \`<id>.json\` говорит, настоящие ли картинка и видео, или это замена (\`placeholder\`, \`mock\`) для тех, что не пришли.
+
+## Деньги
+
+Предел на месяц: ${monthly(facts, 'нет (задайте `BUDGET.per_month_usd` в конфигурации)')}. Запуск остановится до платного вызова, который его превысил бы. \`npx reelmill costs\` показывает расходы по дням и сервисам.
+
+## Что-то изменить
+
+Всё находится в \`${configPath}\`: промпты, темы (\`CONTENT.focuses\`), длина, цены, времена. \`npx reelmill config check\` скажет об ошибке раньше, чем на неё наткнётся запуск.${folder === null ? ' Времена запусков записаны в `.github/workflows/reelmill.yml`.' : ''}
+
+## Если что-то не так
+
+- \`npx reelmill status\`: в каком состоянии канал и что сделает следующий запуск.
+- \`npx reelmill doctor\`: проверка каждой части, с советом.${
+    folder === null
+      ? `
+- Красный запуск в *Actions* пишет на своей странице, что не удалось и что делать. Следующий продолжит с того же места; дважды ничего не оплачивается.
+- Пауза: *Actions → Reelmill → ⋯ → Disable workflow*. В открытых репозиториях GitHub делает это сам после 60 дней без коммитов.`
+      : ''
+  }
+`;
+}

@@ -1,0 +1,71 @@
+/**
+ * The workflow by which a channel's repository runs on GitHub Actions. It names what may touch the secrets, so that file
+ * is made here, whole, and a test checks what is written rather than a template.
+ */
+import type { Config } from '../../config/schema.ts';
+import { shiftTimeOfDay } from '../daily-times.ts';
+
+export interface WorkflowFacts {
+  readonly config: Config;
+  /** `owner/repository@ref`, optionally with ` # a comment`. */
+  readonly action: string;
+  /** Path of the configuration in the repository. */
+  readonly configPath: string;
+  /** Names of the repository's secrets that become variables of the run. */
+  readonly secrets: readonly string[];
+  readonly now: Date;
+}
+
+/** The SHA that the tag `v6.0.2` of actions/checkout names. */
+const CHECKOUT = 'actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2';
+
+/** Cron lines for a scheduler in `zone`; the offsets between zones are those of `now`. */
+export function cronLines(
+  config: Config,
+  now: Date,
+  zone = 'UTC',
+): { readonly main: string; readonly checks: string[] } {
+  const { main, checks, timezone } = config.SCHEDULE;
+  const cron = (time: string): string => {
+    const there = shiftTimeOfDay(time, timezone, zone, now);
+    const [hours, minutes] = there.split(':').map(Number);
+    return `${minutes} ${hours} * * *`;
+  };
+  const first = cron(main);
+  return { main: first, checks: [...new Set(checks.map(cron))].filter((line) => line !== first) };
+}
+
+export function renderWorkflow(facts: WorkflowFacts): string {
+  const { main, checks } = cronLines(facts.config, facts.now);
+  const cron = (line: string, note: string): string => `    - cron: '${line}' # ${note}\n`;
+  return `# Written by \`reelmill init\`. Times are UTC; GitHub starts scheduled runs up to an hour late.
+name: Reelmill
+on:
+  schedule:
+${cron(main, 'main run')}${checks.map((line) => cron(line, 'check')).join('')}  workflow_dispatch:
+    inputs:
+      mode:
+        description: main starts a post when one is needed; the others never do
+        type: choice
+        options: [doctor, dry-run, check, main]
+        default: doctor
+permissions:
+  contents: read
+concurrency: # one run at a time; a second one waits
+  group: reelmill
+  cancel-in-progress: false
+jobs:
+  run:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 45
+    steps:
+      - uses: ${CHECKOUT}
+        with:
+          persist-credentials: false
+      - uses: ${facts.action}
+        with:
+          mode: \${{ inputs.mode || (github.event.schedule == '${main}' && 'main' || 'check') }}
+          config: ${JSON.stringify(facts.configPath)}
+        env:
+${facts.secrets.map((name) => `          ${name}: \${{ secrets.${name} }}\n`).join('')}`;
+}
