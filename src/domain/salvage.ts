@@ -91,6 +91,8 @@ export function soundFields(
   };
 }
 
+const WORD = /(?<![\w-])(?:(\d{8}-\d{4})(?![\w-])|([A-Za-z_]\w*)["']?\s*[:=])/g;
+
 /**
  * Ids in the text that belong to the key `generation_id` (or to no key, when the beginning is missing), each once, in
  * their order. An id under another key means something else there, and is left out.
@@ -98,11 +100,14 @@ export function soundFields(
 export function idsIn(text: string): GenerationId[] {
   const ids = new Set<GenerationId>();
   let key = 'generation_id';
-  for (const [, id, name] of text.matchAll(
-    /(?<![\w-])(?:(\d{8}-\d{4})(?![\w-])|([A-Za-z_]\w*)["']?\s*[:=])/g,
-  )) {
+  for (const [, id, name] of text.matchAll(WORD)) {
     if (name !== undefined) key = name;
     else if (key === 'generation_id' && isGenerationId(id)) ids.add(id);
   }
+  // Whatever form somebody gave the list, what stands in it belongs to it.
+  const { value } = readablePart(text);
+  if (typeof value === 'object' && value !== null && 'generation_id' in value)
+    for (const [, id] of JSON.stringify(value.generation_id).matchAll(WORD))
+      if (isGenerationId(id)) ids.add(id);
   return [...ids];
 }

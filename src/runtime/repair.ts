@@ -78,17 +78,20 @@ export async function repairChannel(
 class Repair {
   readonly #parts: RepairParts;
   readonly #quarantine: Quarantine;
-  #ticketsKept = false;
+  /** The same place, for the time before the lease is held. */
+  readonly #before: Quarantine;
   readonly #mended: Finding[] = [];
   readonly #failed = new Map<string, { readonly finding: Finding; readonly problem: Failure }>();
 
   constructor(parts: RepairParts) {
     this.#parts = parts;
-    this.#quarantine = new Quarantine(parts.store, parts.workspace, parts.clock.now());
+    const now = parts.clock.now();
+    this.#quarantine = new Quarantine(parts.store, parts.workspace, now);
+    this.#before = new Quarantine(parts.look.store, parts.workspace, now);
   }
 
   async run(first: Snapshot, proposed: readonly Finding[]): Promise<Result<RepairReport>> {
-    const kept = await this.#keepTickets(proposed);
+    const kept = await this.#keepBefore(proposed);
     if (!kept.ok) return kept;
     const readable = await this.#restorePublic(first);
     if (!readable.ok) return readable;
@@ -109,15 +112,13 @@ class Repair {
     return mended.ok ? this.#report(proposed) : mended;
   }
 
-  /** The lease sweeps dead tickets as it is taken; a copy of each stays, like of everything else. */
-  async #keepTickets(findings: readonly Finding[]): Promise<Result<void>> {
-    const { clock, look, workspace } = this.#parts;
-    const unfenced = new Quarantine(look.store, workspace, clock.now());
-    for (const { kind, where } of findings) {
-      if (kind !== 'stale-ticket') continue;
-      const kept = await unfenced.keepCopy(where);
+  /** Taking the lease sweeps dead tickets and lowers a dead run’s flag; the bodies from before stay, like all others. */
+  async #keepBefore(findings: readonly Finding[]): Promise<Result<void>> {
+    const { look } = this.#parts;
+    const tickets = findings.filter(({ kind }) => kind === 'stale-ticket').map(({ where }) => where);
+    for (const key of [look.documents.public, ...tickets]) {
+      const kept = await this.#before.keepCopy(key);
       if (!kept.ok) return kept;
-      this.#ticketsKept = true;
     }
     return success(undefined);
   }
@@ -172,7 +173,7 @@ class Repair {
 
   async #mend(remedy: readonly Operation[]): Promise<Result<void>> {
     const { look, lock } = this.#parts;
-    // The flag is about to be raised in there, so that its former body is kept as well.
+    // The flag is about to be raised in there; the publisher may have written since the first look.
     const kept = await this.#quarantine.keepCopy(look.documents.public);
     if (!kept.ok) return kept;
     const raised = await lock.raise();
@@ -281,8 +282,8 @@ class Repair {
       const problem = this.#failed.get(nameOf(finding))?.problem;
       findings.push(problem ? withOutcome(finding, 'failed', problem) : asProposed(finding));
     }
-    const keptSome = this.#ticketsKept || !this.#quarantine.isEmpty;
-    const quarantine = keptSome ? `${this.#quarantine.prefix}/` : null;
+    const isEmpty = this.#before.isEmpty && this.#quarantine.isEmpty;
+    const quarantine = isEmpty ? null : `${this.#quarantine.prefix}/`;
     return success({ applied: true, findings, quarantine, holder: null });
   }
 }

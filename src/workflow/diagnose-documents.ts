@@ -6,6 +6,7 @@ import {
   generationDocumentSchema,
   imageDocumentSchema,
   publicDocumentSchema,
+  publishedIds,
   PROGRESS_KEYS,
   type ImageDocument,
 } from '../domain/channel-state.ts';
@@ -168,6 +169,13 @@ function damagedLedger(view: Damage): Finding {
 /** A post has no default. Its text is in the journal, or nowhere: then it leaves the conveyor with all of its files. */
 function damagedPost(snapshot: Snapshot, view: Damage): Finding {
   const place = placeOf(snapshot, view.key);
+  if (markedIds(snapshot).includes(place.group.id))
+    return {
+      kind: 'damaged-document',
+      where: view.key,
+      explanation: `The text cannot be read (${view.reason.replace(/\.$/, '')}), but the post was published: the next main run archives it as it is.`,
+      remedy: null,
+    };
   const { kept } = soundFields(postSchema, readablePart(view.text ?? '').value);
   const written = textOf(journalOf(snapshot, place.group.id));
   const media = kept['media'] ?? mediaOf(journalOf(snapshot, place.group.id), place.group, place.folder);
@@ -202,6 +210,12 @@ function placeOf(snapshot: Snapshot, key: string): { group: Group; folder: strin
     if (group) return { group, folder };
   }
   throw new Error(`${key} was read but not listed`);
+}
+
+function markedIds(snapshot: Snapshot): readonly GenerationId[] {
+  const { public: shared } = snapshot.state;
+  if (shared.found === 'damage') return idsIn(shared.text ?? '');
+  return shared.found === 'document' ? publishedIds(shared.value).ids : [];
 }
 
 function activeId(snapshot: Snapshot): GenerationId | null {
