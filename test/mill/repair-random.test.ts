@@ -12,7 +12,7 @@ import { readEnvironment } from '../../src/config/environment.ts';
 import { interpretConfig } from '../../src/config/load.ts';
 import { collectList, type ObjectStore } from '../../src/ports/object-store.ts';
 import { ANSWER, IDLE, SAMPLES } from '../support/channel-samples.ts';
-import { GENERATION, IMAGE, PUBLIC, START, TRACKER, valueOf } from '../support/mill.ts';
+import { GENERATION, IMAGE, Mill, PUBLIC, START, TRACKER, valueOf } from '../support/mill.ts';
 
 const { config } = valueOf(interpretConfig('{}', 'the test'));
 const environment = valueOf(readEnvironment({ REELMILL_STORE: 'folder:unused' }));
@@ -206,3 +206,24 @@ test('S1 I2 whatever is damaged: a look changes nothing, apply loses no byte and
   // A generator that damages nothing would pass as well.
   expect(mended).toBeGreaterThan(1_000);
 }, 120_000);
+
+test('I4 whatever was damaged: after a repair clean runs reach a ready post', async () => {
+  const property = fc.asyncProperty(channel, async ({ documents, things, store: kind }) => {
+    await using mill = await Mill.start({ store: kind });
+    const keys = [PUBLIC, GENERATION, IMAGE, TRACKER];
+    for (const [at, body] of documents.entries()) if (body) await mill.put(keys[at] ?? '', body);
+    for (const [key, body] of things) await mill.put(key, body);
+    await mill.advance(24 * 3_600);
+    valueOf(await repair(mill.surroundings, { apply: true }));
+    const ends: string[] = [];
+    for (let run = 0; run < 12; run += 1) {
+      await mill.until(['20:30', '21:30', '01:30'][run % 3] ?? '');
+      const report = await mill.run({ mode: run % 3 === 0 ? 'main' : 'check', anyState: true });
+      ends.push(`${report.stop} ${report.failure?.message ?? ''}`);
+      const ready = (await mill.objects()).filter((key) => /^(666|555|444)\/.*\.mp4$/.test(key));
+      if (ready.some((key) => !things.some(([damaged]) => damaged === key))) return;
+    }
+    expect.fail(ends.join('\n'));
+  });
+  await fc.assert(property, { numRuns: 40 });
+}, 240_000);
