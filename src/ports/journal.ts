@@ -9,6 +9,8 @@ import type { Result } from '../domain/failure.ts';
 export interface Journal {
   /** An empty journal when there is none; `state_damaged` when it cannot be read. */
   read(id: GenerationId): Promise<Result<JournalDocument>>;
+  /** The id is new and has no journal: the first `read` needs no request. */
+  begin(id: GenerationId): void;
   note(id: GenerationId, entry: NewJournalEntry): void;
   /** Replaces the parts of the document other than its entries; durable after `save`. */
   amend(id: GenerationId, change: Partial<Pick<JournalDocument, 'draft' | 'image_choice'>>): void;

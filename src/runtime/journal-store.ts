@@ -65,6 +65,9 @@ export function createJournalStore(
       const document = await load(id);
       return document.ok ? success(merge(document.value, pending.get(id))) : document;
     },
+    begin(id) {
+      documents.set(id, { version: 1, id, entries: [] });
+    },
     note(id, entry) {
       pendingOf(id).entries.push(
         cleaned({ ...entry, at_utc: formatTimestamp(clock.now()) } as JournalEntry, redact),

@@ -259,6 +259,7 @@ class Run {
         state,
         folders: context.settings.folders,
         log: context.log,
+        publishedSeen: this.#actions.length === 0,
         beforeEffects: () => lock.raise(),
       },
       active,
@@ -281,10 +282,9 @@ class Run {
       if (!listed.ok) return { event: null, failure: listed.failure };
       for (const object of listed.value) taken.add(object.key.slice(folder.length, folder.length + 13));
     }
-    return {
-      event: { type: 'id-minted', id: nextFreeGenerationId(now, (id) => taken.has(id)) },
-      failure: null,
-    };
+    const id = nextFreeGenerationId(now, (candidate) => taken.has(candidate));
+    context.journal.begin(id);
+    return { event: { type: 'id-minted', id }, failure: null };
   }
 
   async #stopped(reason: StopReason): Promise<RunReport> {

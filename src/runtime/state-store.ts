@@ -41,7 +41,9 @@ export class StateStore {
     this.#clock = clock;
   }
 
-  async readPublic(): Promise<Result<Read<PublicDocument>>> {
+  /** `seenIsEnough`: what this run has read or written last will do, when there is such a thing. */
+  async readPublic(seenIsEnough = false): Promise<Result<Read<PublicDocument>>> {
+    if (seenIsEnough && this.#public !== null) return success(this.#public);
     const read = await this.#read(this.#keys.public, publicDocumentSchema);
     if (read.ok) this.#public = read.value;
     return read;

@@ -24,7 +24,10 @@ async function tidied(
   beforeEffects: () => Promise<Result<void>> = async () => success(undefined),
 ): Promise<Result<TidyReport>> {
   const state = new StateStore(world.store, KEYS, world.clock);
-  return tidy({ store: world.store, state, folders: FOLDERS, log: world.log, beforeEffects }, active);
+  return tidy(
+    { store: world.store, state, folders: FOLDERS, log: world.log, publishedSeen: false, beforeEffects },
+    active,
+  );
 }
 
 const SURVEYS: readonly [string, (world: World) => Promise<void>, string][] = [

@@ -15,6 +15,8 @@ export interface TidyParts {
   readonly state: StateStore;
   readonly folders: Folders;
   readonly log: Log;
+  /** The lock has read the publisher’s list in this very turn. */
+  readonly publishedSeen: boolean;
   /** Called before the first move. */
   readonly beforeEffects: () => Promise<Result<void>>;
 }
@@ -50,7 +52,7 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
   const { folders, state, store } = parts;
   let shelf = await readShelf(store, folders);
   if (!shelf.ok) return shelf;
-  const published = await state.readPublic();
+  const published = await state.readPublic(parts.publishedSeen);
   if (!published.ok) return published;
 
   const archived = await archivePublished(parts, shelf.value, published.value.value, active);

@@ -301,7 +301,7 @@ export async function middleOf(picture: Uint8Array): Promise<number[]> {
   return [...data.subarray(at, at + 3)];
 }
 
-function smallMedia(): SandboxMedia {
+export function smallMedia(): SandboxMedia {
   return {
     drawPicture: async (file, _prompt, variant) => {
       const background = COLOURS[variant] ?? '#000000';

@@ -139,7 +139,7 @@ describe('BUDGET reelmill run', () => {
     expect([told, code]).toEqual(['', 0]);
     expect(out).toMatch(/3 {2}Writing topic, text, comment, poll and scene \(OpenAI\) +\$0\.0\d\d/);
     expect(out).toContain('4  Ordering the picture (Midjourney)');
-    expect(out).toMatch(/It would cost about \$0\.\d+, and at most \$0\.\d+/);
+    expect(out).toMatch(/It would cost at most \$0\.\d+ unless a call has to be repeated/);
     expect(await files()).toEqual([]);
     const check = await reelmill(['run', '--dry-run', '--check', '--json']);
     expect(JSON.parse(check.out)).toMatchObject({

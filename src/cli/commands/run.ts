@@ -1,5 +1,6 @@
 /** `reelmill run`: the coordinator, once. */
 import type { Command } from 'commander';
+import type { Failure } from '../../domain/failure.ts';
 import type { Part } from '../../runtime/single-step.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -8,6 +9,7 @@ interface RunFlags {
   readonly check?: boolean;
   readonly zeroDelay?: boolean;
   readonly dryRun?: boolean;
+  readonly report?: string;
 }
 
 export function addRun(program: Command, cli: Cli): void {
@@ -17,6 +19,7 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--check', 'only advance the post that is being made; never start a new one')
     .option('--zero-delay', 'ask for a picture at once after ordering it')
     .option('--dry-run', 'say what the run would do and cost, and do nothing; reads only')
+    .option('--report <folder>', 'write summary.md, report.json and the picture of a finished post there')
     .addHelpText(
       'after',
       `
@@ -32,21 +35,32 @@ Examples:
       await runOnce(cli, command, 'run', {
         mode: flags.check === true ? 'check' : 'main',
         zeroDelay: flags.zeroDelay === true,
+        ...(flags.report === undefined ? {} : { report: flags.report }),
       });
     });
 }
 
+interface OneRun {
+  readonly mode: 'main' | 'check';
+  readonly zeroDelay: boolean;
+  readonly part?: Part;
+  /** Folder for `run --report`. */
+  readonly report?: string;
+}
+
 /** Opens the channel, runs it once under progress, and reports. */
-export async function runOnce(
-  cli: Cli,
-  command: Command,
-  name: string,
-  run: { readonly mode: 'main' | 'check'; readonly zeroDelay: boolean; readonly part?: Part },
-): Promise<void> {
+export async function runOnce(cli: Cli, command: Command, name: string, run: OneRun): Promise<void> {
   const options = globalOptions(command);
+  const started = new Date();
+  const refuse = async (failed: Failure): Promise<void> => {
+    reportFailure(cli, options, failed);
+    if (run.report === undefined) return;
+    const { writeFailureReport } = await import('../output/report-folder.ts');
+    await writeFailureReport(cli, run.report, failed);
+  };
   const { openChannel } = await import('../channel.ts');
   const channel = await openChannel(cli, options);
-  if (!channel.ok) return reportFailure(cli, options, channel.failure);
+  if (!channel.ok) return refuse(channel.failure);
   const [{ composeRun }, { runChannel }, { createProgress }, { reportRun }] = await Promise.all([
     import('../../app/compose.ts'),
     import('../../runtime/run-channel.ts'),
@@ -54,10 +68,14 @@ export async function runOnce(
     import('../output/run-report.ts'),
   ]);
   const parts = await composeRun(channel.value.surroundings);
-  if (!parts.ok) return reportFailure(cli, options, parts.failure);
+  if (!parts.ok) return refuse(parts.failure);
   const progress = createProgress(cli, options);
   try {
-    reportRun(cli, options, name, await runChannel({ ...parts.value, observe: progress.observe }, run));
+    const report = await runChannel({ ...parts.value, observe: progress.observe }, run);
+    reportRun(cli, options, name, report);
+    if (run.report === undefined) return;
+    const { writeRunReport } = await import('../output/report-folder.ts');
+    await writeRunReport(cli, run.report, channel.value, report, started);
   } finally {
     progress.close();
   }

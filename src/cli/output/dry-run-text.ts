@@ -23,11 +23,15 @@ export function printDryRun(cli: Cli, run: DryRun): void {
   }
   cli.print(run.actions.length === 0 ? `  ${endOf(run)}` : `     End: ${endOf(run)}`);
   cli.print('');
-  if (run.atMostUsd === 0) cli.print('It would pay for nothing.');
-  else
-    cli.print(
-      `It would cost about ${colors.bold(dollars(run.usualUsd))}, and at most ${dollars(run.atMostUsd)} unless a call has to be repeated.`,
-    );
+  cli.print(sumOf(run));
+}
+
+function sumOf({ atMostUsd, usualUsd }: DryRun): string {
+  if (atMostUsd === 0) return 'It would pay for nothing.';
+  const most = `at most ${dollars(atMostUsd)} unless a call has to be repeated`;
+  return usualUsd === atMostUsd
+    ? `It would cost ${most}.`
+    : `It would cost about ${dollars(usualUsd)}, and ${most}.`;
 }
 
 function titleOf(action: PlannedAction): string {

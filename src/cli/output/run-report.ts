@@ -12,6 +12,18 @@ export function exitCodeOfRun(report: RunReport): ExitCode {
   return exitCodeOf(report.failure);
 }
 
+/** W1: a check that found no task has not failed, but should not say “Done” either. */
+function endingOf(command: string, report: RunReport): { readonly ended: string; readonly next: string } {
+  if (
+    command === 'check-image' &&
+    report.failure === null &&
+    report.stop !== 'locked' &&
+    report.actions.length === 0
+  )
+    return { ended: 'No picture is being painted.', next: 'Nobody was asked and nothing was changed.' };
+  return STOP_TEXTS[report.stop];
+}
+
 export function reportRun(cli: Cli, options: GlobalOptions, command: string, report: RunReport): void {
   const code = exitCodeOfRun(report);
   cli.setExitCode(code);
@@ -20,7 +32,7 @@ export function reportRun(cli: Cli, options: GlobalOptions, command: string, rep
     return;
   }
   if (options.quiet === true && code === EXIT.done) return;
-  const { ended, next } = STOP_TEXTS[report.stop];
+  const { ended, next } = endingOf(command, report);
   const mark = code === EXIT.done ? cli.colors.green('●') : cli.colors.red('●');
   const post = report.id === null ? '' : ` ${cli.colors.dim(`Post ${report.id}.`)}`;
   cli.print(`${mark} ${cli.colors.bold(ended)}${post}`);

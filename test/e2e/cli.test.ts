@@ -1,0 +1,234 @@
+/** The command line as a user meets it: real processes, the sandbox in the providers' place, a folder as the bucket. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { sandboxVariables } from '../../src/app/drawn-sandbox.ts';
+import { buildProgram } from '../../src/cli/main.ts';
+import type { Cli } from '../../src/cli/cli.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
+import type { Sandbox } from '../../src/sandbox/options.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { smallMedia } from '../support/mill.ts';
+
+const ROOT = path.join(import.meta.dirname, '..', '..');
+const ID = '20260131-2030';
+const CHANNEL = {
+  CONTENT: { focuses: ['Clocks'] },
+  IMAGE_GENERATION: { output_size: '320x180' },
+  VIDEO: { runway_duration: 2, mock_duration: 1, mock_fps: 8 },
+};
+
+let sandbox: Sandbox;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'reelmill-e2e-'));
+  sandbox = await startSandbox({ media: smallMedia(), imageSeconds: 0, videoSeconds: 0 });
+  await writeFile(path.join(folder, 'config.json'), JSON.stringify(CHANNEL));
+});
+afterAll(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly told: string;
+}
+
+interface Started {
+  readonly ended: Promise<Ended>;
+  readonly stop: (signal: NodeJS.Signals) => void;
+  readonly out: () => string;
+}
+
+function start(words: readonly string[], variables: Readonly<Record<string, string>> = {}): Started {
+  const child = spawn(process.execPath, [path.join(ROOT, 'bin', 'reelmill.js'), ...words], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, ...sandboxVariables(sandbox), ...variables },
+  });
+  let [out, told] = ['', ''];
+  child.stdout.on('data', (chunk) => (out += String(chunk)));
+  child.stderr.on('data', (chunk) => (told += String(chunk)));
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, out, told })));
+  return { ended, stop: (signal) => void child.kill(signal), out: () => out };
+}
+
+function reelmill(store: string, ...words: string[]): Promise<Ended> {
+  return start([...words, '--store', `folder:${path.join(folder, store)}`]).ended;
+}
+
+async function stored(store: string, key: string): Promise<unknown> {
+  return JSON.parse(await readFile(path.join(folder, store, key), 'utf8'));
+}
+
+test('R1 R2 one run makes a whole post when the providers answer at once, and the next one starts no second beside it', async () => {
+  const first = await reelmill('whole', 'run', '--zero-delay', '--json');
+  expect(first).toMatchObject({ code: EXIT.done });
+  const report = JSON.parse(first.out);
+  expect(report).toMatchObject({ ok: true, stop: 'task-done', tasksProcessed: 1 });
+  expect(await stored('whole', `666/${report.id}.json`)).toMatchObject({
+    media: { image: 'midjourney', video: 'runway' },
+  });
+  const check = await reelmill('whole', 'run', '--check');
+  expect(check).toMatchObject({ code: EXIT.done });
+  expect(check.out).toContain('Nothing to check.');
+});
+
+test('each of the other three programs works alone on the state in the store: C4 C5, P3, W3, P7', async () => {
+  const content = await reelmill('steps', 'generate-content', '--generation-id', ID, '--json');
+  expect(JSON.parse(content.out)).toMatchObject({ ok: true, id: ID, actions: [{ action: 'write-content' }] });
+  expect(await stored('steps', 'config/config_midjourney.json')).toMatchObject({ generation: true });
+  const ordered = await reelmill('steps', 'generate-media', '--generation_id', ID);
+  expect(ordered.code).toBe(EXIT.done);
+  expect(await stored('steps', 'config/config_midjourney.json')).toMatchObject({
+    generation: false,
+    midjourney_task: { task_id: expect.any(String) },
+  });
+  const early = await reelmill('steps', 'generate-media', '--generation-id', ID);
+  expect(early).toMatchObject({ code: EXIT.usage });
+  expect(early.out).toContain('check-image');
+  expect((await reelmill('steps', 'check-image')).code).toBe(EXIT.done);
+  expect(await stored('steps', 'config/config_midjourney.json')).toMatchObject({
+    midjourney_task: null,
+    midjourney_results: { task_id: expect.any(String) },
+  });
+  const made = await reelmill('steps', 'generate-media', '--generation-id', ID);
+  expect(made.code).toBe(EXIT.done);
+  expect(await stored('steps', `666/${ID}.json`)).toMatchObject({
+    media: { image: 'midjourney', video: 'runway' },
+  });
+  expect(sandbox.ledger.paidTwice()).toEqual([]);
+});
+
+test('P2 generate-media --use-mock makes a title card and its video without any provider', async () => {
+  await reelmill('mock', 'generate-content', '--generation-id', ID);
+  const before = sandbox.ledger.entries().length;
+  const made = await reelmill('mock', 'generate-media', '--generation-id', ID, '--use-mock');
+  expect(made.code).toBe(EXIT.done);
+  expect(sandbox.ledger.entries().length).toBe(before);
+  expect(await stored('mock', `666/${ID}.json`)).toMatchObject({
+    media: { image: 'placeholder', video: 'mock' },
+  });
+  expect(await stored('mock', 'config/config_gen.json')).toMatchObject({ generation_id: null });
+});
+
+test('P1 generate-media without a text says which object is missing', async () => {
+  const made = await reelmill('empty', 'generate-media', '--generation-id', ID);
+  expect(made.code).toBe(EXIT.state);
+  expect(made.out).toContain(`666/${ID}.json`);
+});
+
+test('W1 check-image without a task says that there is none, and asks nobody', async () => {
+  const checked = await reelmill('empty', 'check-image');
+  expect(checked.code).toBe(EXIT.done);
+  expect(checked.out).toContain('No picture is being painted');
+});
+
+test('status tells the conveyor and the next run, and writes nothing', async () => {
+  const status = await reelmill('whole', 'status', '--json');
+  expect(JSON.parse(status.out)).toMatchObject({
+    phase: 'idle',
+    lock: { held: false },
+    conveyor: { fresh: [{ ready: true }] },
+    next: { main: { type: 'mint-id' }, check: { type: 'stop', reason: 'nothing-active' } },
+  });
+  const person = await reelmill('whole', 'status');
+  expect(person.out).toContain('Conveyor');
+  expect(person.out).not.toContain('\u001b');
+});
+
+test.each([
+  ['an unknown command', ['dance'], EXIT.usage],
+  ['an unknown option', ['run', '--fast'], EXIT.usage],
+  ['an id that is none', ['generate-content', '--generation-id', '../../etc'], EXIT.usage],
+  ['a missing id', ['generate-content'], EXIT.usage],
+  ['a store that is none', ['status', '--store', 'ftp://x'], EXIT.usage],
+  ['a configuration that is not there', ['run', '--config', 'nowhere.json'], EXIT.config],
+])('%s has an exit code of its own and says what to do', async (_name, words, code) => {
+  const ended = await start(words, { REELMILL_STORE: `folder:${path.join(folder, 'codes')}` }).ended;
+  expect(ended.code).toBe(code);
+  expect(ended.told.length).toBeGreaterThan(20);
+});
+
+test('a missing secret is named, and nothing is paid for or lost', async () => {
+  const { OPENAI_API_KEY: _gone, ...rest } = sandboxVariables(sandbox);
+  const ended = await start(['run', '--json'], {
+    ...rest,
+    OPENAI_API_KEY: '',
+    REELMILL_STORE: `folder:${path.join(folder, 'keyless')}`,
+  }).ended;
+  expect(ended.code).toBe(EXIT.config);
+  expect(ended.out).toContain('OPENAI_API_KEY');
+});
+
+test('S1 a damaged state ends the run with its own code, and stays byte for byte', async () => {
+  await reelmill('damaged', 'generate-content', '--generation-id', ID);
+  const file = path.join(folder, 'damaged', 'config/config_midjourney.json');
+  await writeFile(file, '{"generation": tru');
+  const ended = await reelmill('damaged', 'run');
+  expect(ended.code).toBe(EXIT.state);
+  expect(`${ended.out}${ended.told}`).toContain('config_midjourney.json');
+  expect(await readFile(file, 'utf8')).toBe('{"generation": tru');
+});
+
+test('M2 a held lock is a success', async () => {
+  await reelmill('locked', 'generate-content', '--generation-id', ID);
+  await writeFile(path.join(folder, 'locked', 'config/config_public.json'), '{"processing_lock": true}');
+  const ended = await reelmill('locked', 'run', '--json');
+  expect(ended.code).toBe(EXIT.done);
+  expect(JSON.parse(ended.out)).toMatchObject({ stop: 'locked' });
+});
+
+test('SIGTERM while the video is made ends the run so that the next one finishes the post', async () => {
+  sandbox.setFaults([
+    { provider: 'runway', operation: 'task', times: 100, action: { type: 'status', status: 503 } },
+  ]);
+  const run = start(['run', '--zero-delay'], {
+    REELMILL_STORE: `folder:${path.join(folder, 'stopped')}`,
+    REELMILL_LOG_LEVEL: 'info',
+  });
+  const polled = async (): Promise<void> => {
+    while ((sandbox.faultCounts()[0] ?? 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await polled();
+  run.stop('SIGTERM');
+  await run.ended;
+  sandbox.setFaults([]);
+  expect(await stored('stopped', 'config/config_midjourney.json')).toMatchObject({
+    video_task: { task_id: expect.any(String) },
+  });
+  const next = await reelmill('stopped', 'run', '--check', '--json');
+  expect(JSON.parse(next.out)).toMatchObject({ ok: true, stop: 'task-done' });
+  expect(sandbox.ledger.paidTwice()).toEqual([]);
+});
+
+test('every command explains itself with an example', () => {
+  const silent: Cli = {
+    variables: {},
+    print: () => {},
+    tell: () => {},
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- not used here.
+    colors: {} as Cli['colors'],
+    live: false,
+    signal: new AbortController().signal,
+    setExitCode: () => {},
+  };
+  const leaves = buildProgram(silent).commands.flatMap((command) =>
+    command.commands.length > 0 ? command.commands : [command],
+  );
+  expect(leaves.length).toBeGreaterThan(6);
+  for (const command of leaves) {
+    let text = '';
+    command.configureOutput({ writeOut: (part) => (text += part) });
+    command.outputHelp();
+    expect(text, command.name()).toContain(
+      `reelmill ${command.parent?.name() === 'reelmill' ? '' : `${command.parent?.name() ?? ''} `}${command.name()}`,
+    );
+    expect(text, command.name()).toContain('Example');
+  }
+});
