@@ -30,7 +30,8 @@ export function costNotes(config: Config): ConfigNote[] {
 
 function notesOnBudgets(config: Config): ConfigNote[] {
   const calls = callsOfOnePost(config);
-  const most = calls.reduce((sum, { reserveUsd }) => sum + microUsd(reserveUsd), 0) / 1_000_000;
+  // In whole cents, rounded up: a figure that can be written down.
+  const most = Math.ceil(calls.reduce((sum, { reserveUsd }) => sum + microUsd(reserveUsd), 0) / 10_000) / 100;
   const dearest = Math.max(...calls.map(({ reserveUsd }) => reserveUsd));
   const { perDay, perMonth, perPost } = budgetsOf(config);
   const notes: ConfigNote[] = [];

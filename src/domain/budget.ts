@@ -22,7 +22,7 @@ export interface BudgetStop {
   readonly freesAt: string | null;
 }
 
-const NAMES = { post: 'this post', day: 'this UTC day', month: 'this UTC month' } as const;
+const NAMES = { post: 'this post', day: 'the UTC day', month: 'the UTC month' } as const;
 
 /** What a person reads: which budget, how full it is, what the call would have cost, and what happens next. */
 export function describeStop(
@@ -30,8 +30,8 @@ export function describeStop(
   call: string,
 ): { readonly message: string; readonly advice: string } {
   const key = `BUDGET.per_${stop.budget}_usd`;
-  const spent = `${dollars(stop.spentUsd)} of the ${dollars(stop.limitUsd)} USD for ${NAMES[stop.budget]} are spent or reserved`;
-  const message = `${spent} (${key}), and the next call (${call}) can cost up to ${dollars(stop.costUsd)} USD`;
+  const spent = `${dollars(stop.spentUsd)} of ${dollars(stop.limitUsd)} USD are spent or reserved`;
+  const message = `The budget for ${NAMES[stop.budget]} (${key}) would be passed: ${spent}, and the next call (${call}) can cost up to ${dollars(stop.costUsd)} USD`;
   const mend = `raise ${key}`;
   const advice =
     stop.freesAt === null
@@ -40,10 +40,11 @@ export function describeStop(
   return { message, advice };
 }
 
-/** Cents where they are enough, up to six places where a text costs less than one. */
+/** Cents where they are enough, thousandths where they are not, and millionths for what is less than one of those. */
 export function dollars(usd: number): string {
   const cents = usd.toFixed(2);
-  return Number(cents) === usd ? cents : String(Number(usd.toFixed(6)));
+  if (Number(cents) === usd) return cents;
+  return usd >= 0.001 ? usd.toFixed(3) : String(Number(usd.toFixed(6)));
 }
 
 function minuteOf(moment: string): string {

@@ -57,7 +57,7 @@ describe('BUDGET before a call', () => {
     expect(stopped).toMatchObject({
       code: 'budget_reached',
       message:
-        '0.07 of the 0.50 USD for this UTC day are spent or reserved (BUDGET.per_day_usd), and the next call (video by someone) can cost up to 0.50 USD',
+        'The budget for the UTC day (BUDGET.per_day_usd) would be passed: 0.07 of 0.50 USD are spent or reserved, and the next call (video by someone) can cost up to 0.50 USD',
       advice:
         'Nothing was ordered. The first run after 2026-12-01 00:00 UTC goes on where this one stopped; to go on sooner, raise BUDGET.per_day_usd.',
       retry: 'after',

@@ -154,7 +154,7 @@ describe('BUDGET reelmill run', () => {
     const { out, code } = await reelmill(['run', '--dry-run'], { BUDGET: { per_day_usd: 0.05 } });
     expect(code).toBe(0);
     expect(out).toMatch(
-      /End: \$?0\.\d+ of the 0\.05 USD for this UTC day are spent or reserved \(BUDGET\.per_day_usd\)/,
+      /End: The budget for the UTC day \(BUDGET\.per_day_usd\) would be passed: 0\.\d+ of 0\.05 USD are spent or reserved/,
     );
   });
 
@@ -162,7 +162,7 @@ describe('BUDGET reelmill run', () => {
     const { out, code } = await reelmill(['run'], { BUDGET: { per_month_usd: 0 } });
     expect(code).toBe(7);
     expect(out).toContain(
-      '0.00 of the 0.00 USD for this UTC month are spent or reserved (BUDGET.per_month_usd)',
+      'The budget for the UTC month (BUDGET.per_month_usd) would be passed: 0.00 of 0.00 USD are spent or reserved',
     );
     expect(out).toContain('raise BUDGET.per_month_usd');
     const json = await reelmill(['run', '--json'], { BUDGET: { per_month_usd: 0 } });
