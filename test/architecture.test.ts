@@ -6,6 +6,7 @@ import { readFileSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { expect, test } from 'vitest';
+import { markdownTable } from './support/markdown-table.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
@@ -104,6 +105,16 @@ test('the check itself tells a forbidden import from an allowed one', () => {
 test('every folder under src has its rule', () => {
   const folders = new Set(sources().map((file) => file.split('/')[1] ?? ''));
   expect([...folders].sort()).toEqual(Object.keys(ALLOWED).sort());
+});
+
+test('docs/architecture.md shows these very rules', () => {
+  const page = new URL('../docs/architecture.md', import.meta.url);
+  const names = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+  const shown = markdownTable(page, 'Folder', 'What lives there', 'May import').map((row) => [
+    names(row['Folder'])[0],
+    names(row['May import']),
+  ]);
+  expect(Object.fromEntries(shown)).toEqual(ALLOWED);
 });
 
 test('no step knows the coordinator (requirements, “The four programs”)', () => {
