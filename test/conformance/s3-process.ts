@@ -7,6 +7,8 @@ import type { S3Options } from '../../src/adapters/s3/s3-store.ts';
 
 export interface RunningS3 {
   readonly options: S3Options & { readonly endpoint: string };
+  /** Moves the clock by which the server dates its objects, back when negative; fauxqs only. */
+  advance(seconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,11 @@ export async function startS3(kind: 'fauxqs' | 's3rver'): Promise<RunningS3> {
       secretAccessKey: 'S3RVER',
       // A test waits for no server to recover.
       retryPauseSeconds: 0.001,
+    },
+    async advance(seconds) {
+      const moved = once(child.stdout, 'data');
+      child.stdin.write(`${seconds}\n`);
+      await moved;
     },
     async close() {
       child.stdin.end();

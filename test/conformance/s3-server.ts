@@ -1,6 +1,6 @@
 /**
  * An S3 server that others wrote, in a process of its own, so that its memory is not counted as ours. Prints its port.
- * `node s3-server.ts fauxqs|s3rver BUCKET`
+ * `node s3-server.ts fauxqs|s3rver BUCKET`; a line with a number on standard input moves its clock by so many seconds.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -42,8 +42,19 @@ async function startTheOther(): Promise<number> {
   return server.port;
 }
 
+let aheadMilliseconds = 0;
+const { Date: RealDate } = globalThis;
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, given: readonly unknown[], newTarget: typeof RealDate) =>
+    Reflect.construct(target, given.length === 0 ? [target.now() + aheadMilliseconds] : given, newTarget),
+});
+
+process.stdin.setEncoding('utf8').on('data', (lines: string) => {
+  for (const line of lines.trim().split('\n')) aheadMilliseconds += Number(line) * 1000;
+  process.stdout.write('moved\n');
+});
 // The parent closes our input when it ends, however it ends.
-process.stdin.resume().on('end', () => {
+process.stdin.on('end', () => {
   void rm(folder, { recursive: true, force: true }).finally(() => process.exit(0));
 });
 process.stdout.write(`${kind === 's3rver' ? await startS3rver() : await startTheOther()}\n`);

@@ -1,0 +1,80 @@
+/**
+ * Where a soak's channel is kept: a folder, or a bucket on an S3 server in a process of its own. The soak itself writes
+ * there only as other people would: as the publisher, and as the time that passes.
+ */
+import { mkdtemp, readdir, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createFolderStore } from '../../src/adapters/folder/folder-store.ts';
+import { createS3Store } from '../../src/adapters/s3/s3-store.ts';
+import { collectList, type ObjectStore } from '../../src/ports/object-store.ts';
+import { TICKET_FOLDER } from '../../src/runtime/ticket-lease.ts';
+import { startS3 } from '../conformance/s3-process.ts';
+import { valueOf } from '../support/mill.ts';
+
+export type StoreKind = 'folder' | 's3';
+
+export interface Place {
+  readonly kind: StoreKind;
+  readonly store: ObjectStore;
+  /** The environment under which a process works here. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Where each write passes by, for somebody who wants to see it; null where nobody can. */
+  readonly writes: string | null;
+  /** Makes every lease ticket look as if an hour had passed since; only while no process lives. */
+  age(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const HOUR = 3_600;
+
+export function openPlace(kind: StoreKind): Promise<Place> {
+  return kind === 'folder' ? openFolder() : openBucket();
+}
+
+async function openFolder(): Promise<Place> {
+  const root = await mkdtemp(join(tmpdir(), 'reelmill-soak-store-'));
+  const tickets = join(root, TICKET_FOLDER);
+  return {
+    kind: 'folder',
+    store: createFolderStore(root),
+    variables: { REELMILL_STORE: `folder:${root}` },
+    writes: join(root, '.reelmill', 'temporary'),
+    async age() {
+      const past = new Date(Date.now() - HOUR * 1000);
+      for (const name of await readdir(tickets).catch(() => []))
+        await utimes(join(tickets, name), past, past);
+    },
+    close: async () => {},
+  };
+}
+
+async function openBucket(): Promise<Place> {
+  const server = await startS3('fauxqs');
+  const store = await createS3Store(server.options);
+  const { accessKeyId, bucket, endpoint, secretAccessKey } = server.options;
+  return {
+    kind: 's3',
+    store,
+    variables: {
+      B2_ENDPOINT: endpoint,
+      B2_ACCESS_KEY: accessKeyId,
+      B2_SECRET_KEY: secretAccessKey,
+      B2_BUCKET_NAME: bucket,
+    },
+    writes: null,
+    /** The server dates objects by itself, so the tickets are put again under a clock that is set back. */
+    async age() {
+      await server.advance(-HOUR);
+      for (const { key } of valueOf(await collectList(store, TICKET_FOLDER))) {
+        if (!key.endsWith('.json')) continue;
+        const ticket = valueOf(await store.get(key, 10_000));
+        const bytes = ticket?.body ?? new Uint8Array();
+        valueOf(await store.put(key, { bytes }, { contentType: 'application/json' }));
+      }
+      await server.advance(HOUR);
+    },
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,33 @@
+/** A small part of the soak for every test run; `npm run soak` kills hundreds. */
+import { expect, test } from 'vitest';
+
+import { soak } from './soak.ts';
+
+/** Much longer than it takes: a process has to share its machine with the other tests. */
+const PATIENCE = 300_000;
+const seed = Number(process.env['REELMILL_SOAK_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+
+test.each([
+  ['folder', 12],
+  ['s3', 5],
+] as const)(
+  'I1 I2 I3 I4 I5 I7 real runs on a %s, %i of them killed with SIGKILL: nothing lost, paid twice or stuck',
+  async (store, kills) => {
+    const told: string[] = [];
+    const report = await soak({
+      seed,
+      store,
+      kills,
+      realExpiry: false,
+      calmRuns: 1,
+      tell: (line) => told.push(line),
+    });
+    const log = `REELMILL_SOAK_SEED=${seed}\n${told.join('\n')}`;
+    expect(report.problems, log).toEqual([]);
+    expect(report.kills, log).toBeGreaterThanOrEqual(kills);
+    // A channel on which nothing was paid or made would pass as well.
+    expect(report.paidCalls, log).toBeGreaterThan(5);
+    expect(report.posts, log).toBeGreaterThan(0);
+  },
+  PATIENCE,
+);
