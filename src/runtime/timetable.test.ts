@@ -9,8 +9,8 @@ const iso = (moment: Date | null): string | null => moment?.toISOString().slice(
 function series(time: string, zone: string, from: string, count: number): (string | null)[] {
   const daily = new DailyTime(time, zone);
   const found: (string | null)[] = [];
-  let moment: Date | null = at(from);
-  for (let index = 0; index < count && moment !== null; index += 1) {
+  let moment = at(from);
+  for (let index = 0; index < count; index += 1) {
     moment = daily.next(moment);
     found.push(iso(moment));
   }
@@ -90,7 +90,6 @@ test.each([
   const days = new Set<string>();
   for (let count = 0; count < 730; count += 1) {
     const next = daily.next(moment);
-    if (next === null) throw new Error('the series ended');
     days.add(localDay.format(next));
     expect(iso(daily.last(next)), 'the slot itself').toBe(iso(next));
     if (count > 0) expect(iso(daily.last(new Date(next.getTime() - 1))), 'the one before').toBe(iso(moment));

@@ -35,7 +35,7 @@ export function createTimetable({ main, checks, timezone }: TimetableSettings): 
     next(moment) {
       const at = earliest(times.main.map((time) => time.next(moment)));
       const check = earliest(times.check.map((time) => time.next(moment)));
-      if (at === null) throw new Error('The time of the main run never comes');
+      if (at === null) throw new Error('A timetable without a main run');
       return check !== null && check < at ? { at: check, mode: 'check' } : { at, mode: 'main' };
     },
     last: (mode, moment) => latest(times[mode].map((time) => time.last(moment))),
@@ -45,6 +45,8 @@ export function createTimetable({ main, checks, timezone }: TimetableSettings): 
 /** One time of day in a zone, as a series of moments. */
 export class DailyTime {
   readonly #cron: Cron;
+  /** The neighbours that were found last: a scheduler asks every minute, and a search takes about a millisecond. */
+  #known: { readonly last: Date; readonly next: Date } | null = null;
 
   /** `time`: `HH:MM`. */
   constructor(time: string, timezone: string) {
@@ -53,24 +55,31 @@ export class DailyTime {
   }
 
   /** Strictly after `moment`. */
-  next(moment: Date): Date | null {
-    return this.#cron.nextRun(moment);
+  next(moment: Date): Date {
+    return this.#around(moment).next;
   }
 
   /** At `moment` or before it. */
-  last(moment: Date): Date | null {
+  last(moment: Date): Date {
+    return this.#around(moment).last;
+  }
+
+  #around(moment: Date): { readonly last: Date; readonly next: Date } {
+    if (this.#known !== null && moment >= this.#known.last && moment < this.#known.next) return this.#known;
     // The library looks strictly before, and in whole seconds.
     const second = Math.floor(moment.getTime() / 1000) + 1;
-    return this.#cron.previousRuns(1, new Date(second * 1000))[0] ?? null;
+    const [last] = this.#cron.previousRuns(1, new Date(second * 1000));
+    const next = this.#cron.nextRun(moment);
+    if (last === undefined || next === null) throw new Error('A time of day that never comes');
+    this.#known = { last, next };
+    return this.#known;
   }
 }
 
-function earliest(moments: readonly (Date | null)[]): Date | null {
-  const known = moments.filter((moment) => moment !== null);
-  return known.length === 0 ? null : new Date(Math.min(...known.map((moment) => moment.getTime())));
+function earliest(moments: readonly Date[]): Date | null {
+  return moments.length === 0 ? null : new Date(Math.min(...moments.map((moment) => moment.getTime())));
 }
 
-function latest(moments: readonly (Date | null)[]): Date | null {
-  const known = moments.filter((moment) => moment !== null);
-  return known.length === 0 ? null : new Date(Math.max(...known.map((moment) => moment.getTime())));
+function latest(moments: readonly Date[]): Date | null {
+  return moments.length === 0 ? null : new Date(Math.max(...moments.map((moment) => moment.getTime())));
 }
