@@ -120,6 +120,14 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
   const { clock, lease, lock, random, settings, state, store } = channel.value;
   const redact = createRedactor(secretsOf(environment));
   const journal = createJournalStore(store, clock, redact);
+  const ledger = createLedgerStore(store);
+  const runs: RunParts['runs'] = {
+    addRun: ({ failure, ...run }) =>
+      ledger.addRun({
+        ...run,
+        failure: failure && { code: failure.code, message: redact(failure.message) },
+      }),
+  };
   const http = createHttp({ allowLoopback: environment.allowLoopback, userAgent: USER_AGENT, redact });
   const context: StepContext = {
     settings,
@@ -128,7 +136,7 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
     journal,
     payments: createPayments({
       journal,
-      ledger: createLedgerStore(store),
+      ledger,
       budgets: budgetsOf(config),
       lease,
       clock,
@@ -156,5 +164,5 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
     keepLease: () => lease.ensureHeld(),
     signal,
   };
-  return success({ context, lock, state, policy: policyOf(config) });
+  return success({ context, lock, state, policy: policyOf(config), runs });
 }

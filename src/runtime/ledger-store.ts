@@ -4,6 +4,7 @@
  */
 import { success, failure, type Result } from '../domain/failure.ts';
 import { ledgerKey, ledgerSchema, type LedgerCall, type LedgerDocument } from '../domain/ledger.ts';
+import { MOST_RUNS, runRecordsIn, type RunRecord } from '../domain/run-record.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { readDocument } from '../steps/documents.ts';
 
@@ -13,6 +14,8 @@ export interface LedgerStore {
   /** Adds the call or replaces the one of its name. */
   put(month: string, call: LedgerCall): void;
   remove(month: string, call: string): void;
+  /** Remembers a run in the month that it began in. */
+  addRun(run: RunRecord): void;
   /** One write a changed month; nothing changed is a success without a request. After a failure the changes still wait. */
   save(): Promise<Result<void>>;
 }
@@ -40,6 +43,7 @@ export async function readLedger(
 export function createLedgerStore(store: ObjectStore): LedgerStore {
   const known = new Map<string, Known>();
   const waiting = new Map<string, Changes>();
+  const runs: RunRecord[] = [];
 
   function changesOf(month: string): Changes {
     const changes = waiting.get(month) ?? new Map<string, LedgerCall | null>();
@@ -60,7 +64,12 @@ export function createLedgerStore(store: ObjectStore): LedgerStore {
     if (!before.ok) return before;
     const capabilities = await store.capabilities();
     if (!capabilities.ok) return capabilities;
-    const document = { ...before.value.document, calls: merged(before.value.document.calls, changes) };
+    const added = runs.filter((run) => run.at_utc.startsWith(month));
+    const document = {
+      ...before.value.document,
+      ...(added.length > 0 ? { runs: withRuns(before.value.document['runs'], added) } : {}),
+      calls: merged(before.value.document.calls, changes),
+    };
     const options = {
       contentType: 'application/json',
       ...(capabilities.value.conditionalWrites ? { onlyIf: before.value.etag } : {}),
@@ -68,7 +77,10 @@ export function createLedgerStore(store: ObjectStore): LedgerStore {
     const put = await store.put(ledgerKey(month), { bytes: ledgerBytes(document) }, options);
     // Whether it landed or not is looked up before the next use.
     if (!put.ok) known.delete(month);
-    else known.set(month, { document, etag: put.value.etag });
+    else {
+      known.set(month, { document, etag: put.value.etag });
+      for (const run of added) runs.splice(runs.indexOf(run), 1);
+    }
     return put.ok ? success(undefined) : put;
   }
 
@@ -80,6 +92,10 @@ export function createLedgerStore(store: ObjectStore): LedgerStore {
     },
     put: (month, call) => void changesOf(month).set(call.call, call),
     remove: (month, call) => void changesOf(month).set(call, null),
+    addRun(run) {
+      runs.push(run);
+      changesOf(run.at_utc.slice(0, 7));
+    },
     async save() {
       for (const [month, changes] of waiting) {
         const written = await write(month, changes);
@@ -108,9 +124,18 @@ function merged(calls: readonly LedgerCall[], changes: Changes): LedgerCall[] {
   return [...all.values()].filter((call) => call !== null);
 }
 
-/** One line a call: people read and compare these objects, and a month has hundreds of calls. */
-function ledgerBytes({ calls, ...rest }: LedgerDocument): Uint8Array {
+/** A write whose answer was lost may have brought the run already. */
+function withRuns(known: unknown, added: readonly RunRecord[]): RunRecord[] {
+  const told = new Set(added.map(({ at_utc: at }) => at));
+  const others = runRecordsIn(known).filter(({ at_utc: at }) => !told.has(at));
+  return [...others, ...added].slice(-MOST_RUNS);
+}
+
+/** One line a run and a call: people read and compare these objects, and a month has hundreds of calls. */
+function ledgerBytes({ calls, runs, ...rest }: LedgerDocument): Uint8Array {
   const head = JSON.stringify(rest).slice(0, -1);
-  const lines = calls.map((call) => `\n  ${JSON.stringify(call)}`).join(',');
-  return encoder.encode(`${head},"calls":[${lines}\n]}\n`);
+  const lines = (list: readonly unknown[]): string =>
+    list.map((one) => `\n  ${JSON.stringify(one)}`).join(',');
+  const told = Array.isArray(runs) ? `"runs":[${lines(runs)}\n],` : '';
+  return encoder.encode(`${head},${told}"calls":[${lines(calls)}\n]}\n`);
 }

@@ -5,6 +5,8 @@
 import type { ChannelState } from '../domain/channel-state.ts';
 import { describeFailure, failure, success, type Failure, type Result } from '../domain/failure.ts';
 import { nextFreeGenerationId, type GenerationId } from '../domain/generation-id.ts';
+import type { RunRecord } from '../domain/run-record.ts';
+import { formatTimestamp } from '../domain/timestamp.ts';
 import { publishedIds } from '../domain/channel-state.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import { collectList } from '../ports/object-store.ts';
@@ -15,6 +17,7 @@ import type { Policy } from '../workflow/policy.ts';
 import { performAction, type ActionDone } from './perform-action.ts';
 import type { ChannelLock } from './channel-lock.ts';
 import { ChannelMemory } from './channel-memory.ts';
+import type { LedgerStore } from './ledger-store.ts';
 import type { Part } from './single-step.ts';
 import type { StateStore } from './state-store.ts';
 import { tidy } from './tidy.ts';
@@ -24,6 +27,8 @@ export interface RunParts {
   readonly lock: ChannelLock;
   readonly state: StateStore;
   readonly policy: Policy;
+  /** Remembers what the run did. */
+  readonly runs?: Pick<LedgerStore, 'addRun'>;
   /** Told of every action as it begins and ends; for progress, history and traces. */
   readonly observe?: (event: RunEvent) => void;
 }
@@ -79,10 +84,12 @@ export async function runChannel(parts: RunParts, options: RunOptions): Promise<
     parts.context.log.info('Another run holds the channel; this one ends', { holder: acquired.value.holder });
     return { ...run.report('locked', null), holder: acquired.value.holder };
   }
+  let report: RunReport | null = null;
   try {
-    return await run.loop();
+    report = await run.loop();
+    return report;
   } finally {
-    await run.finish();
+    await run.finish(report);
   }
 }
 
@@ -94,10 +101,14 @@ class Run {
   #facts: Omit<RunFacts, 'now'>;
   #id: GenerationId | null = null;
   #orderedHere = false;
+  readonly #began: Date;
+  readonly #beganAt: number;
 
   constructor(parts: RunParts, options: RunOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#began = parts.context.clock.now();
+    this.#beganAt = parts.context.clock.monotonicSeconds();
     this.#memory = new ChannelMemory(parts.state, parts.lock, parts.policy, parts.context);
     this.#facts = {
       mode: options.mode,
@@ -306,14 +317,36 @@ class Run {
   }
 
   /** In every outcome that still runs code (M2). */
-  async finish(): Promise<void> {
-    const saved = await this.#parts.context.journal.save();
-    if (!saved.ok)
-      this.#parts.context.log.warn('The journal could not be completed', { failure: saved.failure });
+  async finish(report: RunReport | null): Promise<void> {
+    const { context, runs } = this.#parts;
+    if (report !== null && isWorthTelling(report, this.#options)) runs?.addRun(this.#recordOf(report));
+    const saved = await context.journal.save();
+    if (!saved.ok) context.log.warn('The journal could not be completed', { failure: saved.failure });
     // After the journal, from which the next run settles what this one could not.
-    await this.#parts.context.payments.finish();
+    await context.payments.finish();
     await this.#parts.lock.release();
   }
+
+  #recordOf({ actions, failure: failed, id, stop }: RunReport): RunRecord {
+    const { context } = this.#parts;
+    const { mode, part } = this.#options;
+    return {
+      at_utc: formatTimestamp(this.#began),
+      seconds: Math.round(context.clock.monotonicSeconds() - this.#beganAt),
+      mode: part === undefined ? mode : 'single',
+      stop,
+      id,
+      actions: actions.map(({ action }) => action),
+      failure: failed === null ? null : { code: failed.code, message: failed.message.slice(0, 400) },
+    };
+  }
+}
+
+/** A look that found nothing new is not: it would cost the hourly check its two requests. */
+function isWorthTelling({ actions, failure: failed }: RunReport, { mode, part }: RunOptions): boolean {
+  const isMain = mode === 'main' && part === undefined;
+  const failedAtWork = failed !== null && actions.length > 0;
+  return isMain || failedAtWork || actions.some(({ event }) => event !== null);
 }
 
 function noteDecision(
