@@ -2,7 +2,7 @@
  * Where a soak's channel is kept: a folder, or a bucket on an S3 server in a process of its own. The soak itself writes
  * there only as other people would: as the publisher, and as the time that passes.
  */
-import { mkdtemp, readdir, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,7 +24,8 @@ export interface Place {
   readonly writes: string | null;
   /** Makes every lease ticket look as if an hour had passed since; only while no process lives. */
   age(): Promise<void>;
-  close(): Promise<void>;
+  /** `keep`: for somebody who wants to look at it, where that is possible. */
+  close(keep: boolean): Promise<void>;
 }
 
 const HOUR = 3_600;
@@ -46,7 +47,7 @@ async function openFolder(): Promise<Place> {
       for (const name of await readdir(tickets).catch(() => []))
         await utimes(join(tickets, name), past, past);
     },
-    close: async () => {},
+    close: (keep) => (keep ? Promise.resolve() : rm(root, { recursive: true, force: true })),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The sandbox of a soak: media drawn once, faults by chance, and a hook on the very moment in which something is paid. */
-import { copyFile, mkdtemp } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -18,21 +18,29 @@ const IMAGE_SECONDS = 1;
 /** Word by which rules tell the judge from the texts. */
 export const JUDGE_WORD = 'JUDGE-OF-PICTURES';
 
-export interface SoakProviders {
+export interface SoakProviders extends AsyncDisposable {
   readonly sandbox: Sandbox;
   /** By account: called for each call that was just charged, before its answer leaves. */
   readonly onPaid: Map<string, () => void>;
 }
 
 export async function startProviders(seed: number): Promise<SoakProviders> {
+  const folder = await mkdtemp(join(tmpdir(), 'reelmill-soak-media-'));
   const sandbox = await startSandbox({
-    media: await cheapMedia(),
+    media: await cheapMedia(folder),
     imageSeconds: IMAGE_SECONDS,
     videoSeconds: 0,
     faults: TROUBLE,
     seed,
   });
-  const providers: SoakProviders = { sandbox, onPaid: new Map() };
+  const providers: SoakProviders = {
+    sandbox,
+    onPaid: new Map(),
+    async [Symbol.asyncDispose]() {
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
   const { ledger } = sandbox;
   const add = ledger.add.bind(ledger);
   ledger.add = (entry) => {
@@ -93,8 +101,7 @@ export const TROUBLE: readonly FaultRule[] = [
   { provider: 'files', probability: 0.03, action: { type: 'status', status: 503 } },
 ];
 
-async function cheapMedia(): Promise<SandboxMedia> {
-  const folder = await mkdtemp(join(tmpdir(), 'reelmill-soak-media-'));
+async function cheapMedia(folder: string): Promise<SandboxMedia> {
   const pictures = await Promise.all(
     [0, 1, 2, 3].map(async (variant) => {
       const [r = 0, g = 0, b = 0] = colourOf(variant);

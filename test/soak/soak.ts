@@ -78,24 +78,22 @@ const CONFIG = {
 
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const temporary = await mkdtemp(join(tmpdir(), 'reelmill-soak-'));
-  const providers = await startProviders(options.seed);
-  const place = await openPlace(options.store);
-  const configPath = join(temporary, 'config.json');
-  await writeFile(configPath, JSON.stringify(CONFIG));
   const work = join(temporary, 'tmp');
   await mkdir(work);
+  const configPath = join(temporary, 'config.json');
+  await writeFile(configPath, JSON.stringify(CONFIG));
+  await using providers = await startProviders(options.seed);
+  const place = await openPlace(options.store);
+  let clean = false;
   try {
-    const life = new Life(
-      options,
-      { place, providers, configPath, temporary: work },
-      await Observer.open(place.store),
-    );
-    const report = await life.live();
-    if (report.problems.length === 0) await rm(temporary, { recursive: true, force: true });
+    const workshop = { place, providers, configPath, temporary: work };
+    const report = await new Life(options, workshop, await Observer.open(place.store)).live();
+    clean = report.problems.length === 0;
     return report;
   } finally {
-    await providers.sandbox.close();
-    await place.close();
+    if (!clean) options.tell(`Kept for a look: ${temporary} and ${place.store.description}`);
+    await place.close(!clean);
+    if (clean) await rm(temporary, { recursive: true, force: true });
   }
 }
 
