@@ -47,7 +47,7 @@ let files: string[];
 beforeAll(async () => {
   place = await mkdtemp(path.join(tmpdir(), 'reelmill-package-'));
   installed = path.join(place, 'node_modules', 'reelmill');
-  const { stdout } = await npm(ROOT, 'pack', '--json', '--silent', '--pack-destination', place);
+  const { stdout } = await npm(ROOT, 'pack', '--json', '--pack-destination', place);
   // The build speaks on the same pipe, before the answer.
   const [answer] = packed.parse(JSON.parse(stdout.slice(stdout.search(/^\[/m))));
   if (answer === undefined) throw new Error('npm pack made nothing');
@@ -85,8 +85,14 @@ function readJson(file: string): unknown {
   return JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'));
 }
 
-function npm(folder: string, ...words: string[]): Promise<{ stdout: string }> {
-  return execute('npm', words, { cwd: folder, env: strangersVariables(), maxBuffer: 2 ** 26 });
+async function npm(folder: string, ...words: string[]): Promise<{ stdout: string }> {
+  try {
+    return await execute('npm', words, { cwd: folder, env: strangersVariables(), maxBuffer: 2 ** 26 });
+  } catch (error) {
+    // The compiler complains on standard output, which the error itself leaves out.
+    const stdout: unknown = error instanceof Error ? Reflect.get(error, 'stdout') : undefined;
+    throw new Error(`npm ${words.join(' ')} failed:\n${String(stdout)}`, { cause: error });
+  }
 }
 
 /** Nothing that `npm test` of the checkout has set, neither its path to our `node_modules/.bin` nor its npm options. */
@@ -129,6 +135,23 @@ test('installed elsewhere, it brings the Node that it needs', async () => {
   expect(own.startsWith(place)).toBe(true);
   const { stdout } = await execute(own, ['--version']);
   expect(stdout).toMatch(/^v24\./);
+});
+
+test('installed elsewhere, it sets up a channel from its own sample', async () => {
+  const words = ['init', 'channel', '--language', 'ru', '--store', 'folder:posts', '--json'];
+  await npm(place, 'exec', '--', 'reelmill', ...words);
+  expect(await readdir(path.join(place, 'channel'))).toContain('config.json');
+  const checked = await npm(
+    place,
+    'exec',
+    '--',
+    'reelmill',
+    'config',
+    'check',
+    '--config',
+    'channel/config.json',
+  );
+  expect(checked.stdout).toContain('can be used');
 });
 
 test(
