@@ -95,6 +95,8 @@ function lazyJudge(parts: ProviderParts): ImageJudge {
 function lazyImages({ config, environment, http, addresses }: ProviderParts): ImageTasks {
   const key = environment.midjourneyApiKey;
   const { IMAGE_GENERATION: image, API_KEYS: apis } = config;
+  const endpoint = apis.midjourney.webhook_url;
+  const secret = environment.midjourneyWebhookSecret;
   const load = once(async () => {
     const { createPiapiTasks } = await import('../adapters/piapi/piapi-tasks.ts');
     if (key === null) throw new Error('asked for before its key was checked');
@@ -106,6 +108,7 @@ function lazyImages({ config, environment, http, addresses }: ProviderParts): Im
       http,
       processMode: image.process_mode,
       skipPromptCheck: image.skip_prompt_check,
+      ...(endpoint === null || secret === null ? {} : { webhook: { endpoint, secret: secret.reveal() } }),
     });
   });
   return {

@@ -226,4 +226,33 @@ describe('W1–W3 checking by the newer call', () => {
     });
     expect(result).toEqual({ ok: true, value: { state: 'pending', status: 'Staged', progress: 30 } });
   });
+
+  test('I8 W3 the webhook’s secret, which the answer repeats, is not stored; all the rest is', async () => {
+    const config = {
+      service_mode: 'public',
+      webhook_config: { endpoint: 'https://x/y', secret: 's3cret-hook' },
+    };
+    const echoed = {
+      task_id: 'task-1',
+      status: 'completed',
+      config,
+      input: { a: ['s3cret-hook', KEY, 'kept'] },
+    };
+    const webhook = { endpoint: 'https://x/y', secret: 's3cret-hook' };
+    for (const change of [{ webhook }, {}]) {
+      const { result } = await statusOf(reply(echoed), { statusApi: 'task', ...change });
+      const known = 'webhook' in change ? '[redacted]' : 's3cret-hook';
+      expect(result).toMatchObject({
+        value: {
+          answer: {
+            config: {
+              service_mode: 'public',
+              webhook_config: { endpoint: 'https://x/y', secret: '[redacted]' },
+            },
+            input: { a: [known, '[redacted]', 'kept'] },
+          },
+        },
+      });
+    }
+  });
 });

@@ -10,7 +10,7 @@ import { answerFailure, type RequestFacts } from '../http/classify.ts';
 import type { Http } from '../http/http.ts';
 import { reasonIn, type Redact } from '../http/reason.ts';
 import { shownAddress } from '../http/web-address.ts';
-import { flatTask, readStatus } from './task-answer.ts';
+import { flatTask, readStatus, withoutSecrets } from './task-answer.ts';
 
 export interface PiapiOptions {
   readonly apiKey: string;
@@ -107,7 +107,8 @@ async function status(options: PiapiOptions, taskId: string): Promise<Result<Ima
   if (!answer.ok) return answer;
   const envelope = opened(facts, answer.value, options.http.redact);
   if (!envelope.ok) return envelope;
-  const flat = flatTask(envelope.value);
+  const secrets = [options.apiKey, ...(options.webhook ? [options.webhook.secret] : [])];
+  const flat = recordOf(withoutSecrets(flatTask(envelope.value), secrets));
   const found = flat['task_id'];
   if (typeof found === 'string' && found !== '' && found !== taskId)
     return badAnswer(facts, 'is about another task');
@@ -133,6 +134,10 @@ async function send(
     ...(body === undefined ? {} : { body }),
   });
   return answer.ok ? success(answer.value.json) : answer;
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 /** PiAPI also answers errors with HTTP 200: the `code` of the body is the true status. */

@@ -19,6 +19,27 @@ export function flatTask(answer: Readonly<Record<string, unknown>>): Record<stri
   return { ...envelope, ...task, task_result: task['task_result'] ?? output ?? {} };
 }
 
+const SHOWN = '[redacted]';
+const DEEPEST = 20;
+
+/**
+ * I8: the newer answer repeats the webhook's settings of the order, its secret included, and the whole answer is stored.
+ * Everything else stays as it came.
+ */
+export function withoutSecrets(value: unknown, secrets: readonly string[], depth = 0): unknown {
+  if (typeof value === 'string') return secrets.includes(value) ? SHOWN : value;
+  if (typeof value !== 'object' || value === null || depth > DEEPEST) return value;
+  if (Array.isArray(value)) return value.map((entry) => withoutSecrets(entry, secrets, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => {
+      const clean: unknown = withoutSecrets(entry, secrets, depth + 1);
+      const settings = name === 'webhook_config' ? recordOf(clean) : null;
+      const given = typeof settings?.['secret'] === 'string' && settings['secret'] !== '';
+      return [name, given ? { ...settings, secret: SHOWN } : clean];
+    }),
+  );
+}
+
 /** Null when the answer holds no status. */
 export function readStatus(flat: Readonly<Record<string, unknown>>): Success<ImageTaskStatus> | null {
   const worded = flat['status'];
