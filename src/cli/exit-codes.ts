@@ -17,6 +17,10 @@ export const EXIT = {
   store: 6,
   /** A budget stopped the run. */
   budget: 7,
+  /** `doctor` found something to look at, but nothing that stops a run. */
+  warning: 8,
+  /** `doctor` found what a run will stumble over. */
+  problem: 9,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -6,6 +6,7 @@ import { reportFailure, type Cli } from './cli.ts';
 import { addConfigCheck } from './commands/config-check.ts';
 import { addCosts } from './commands/costs.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addInit } from './commands/init.ts';
 import { addRun } from './commands/run.ts';
 import { addSandbox } from './commands/sandbox.ts';
@@ -69,10 +70,11 @@ export function buildProgram(cli: Cli): Command {
 Start here:
   reelmill demo              see two posts being made on this machine, without keys
   reelmill init              set up a channel of your own
+  reelmill doctor            is everything here that a run needs? spends nothing
   reelmill config check      is the configuration right?
   reelmill status            where the channel stands and what the next run will do
 
-Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider, 5 state, 6 store, 7 budget`,
+Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider, 5 state, 6 store, 7 budget; doctor: 8 warning, 9 problem`,
     );
   for (const add of [
     addRun,
@@ -81,6 +83,7 @@ Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider
     addSingleSteps,
     addConfigCheck,
     addInit,
+    addDoctor,
     addSandbox,
     addDemo,
   ])

@@ -70,7 +70,7 @@ export type ProviderName = (typeof PROVIDERS)[number];
 export const OPERATIONS: Readonly<Record<ProviderName, readonly string[]>> = {
   openai: ['chat', 'responses', 'models'],
   piapi: ['imagine', 'upscale', 'fetch', 'task', 'webhook'],
-  runway: ['image_to_video', 'task', 'delete'],
+  runway: ['image_to_video', 'task', 'delete', 'organization'],
   files: ['picture', 'grid', 'video'],
 };
 
@@ -82,7 +82,7 @@ const FILES = OPERATIONS.files;
 /** Those that come with a prompt. */
 const PROMPTED: ReadonlySet<string> = new Set([...TEXT_ANSWERS, ...CREATING]);
 /** Those that answer an object with a meaning. */
-const TELLING = [...TEXT_ANSWERS, ...CREATING, 'fetch', 'task', 'webhook'];
+const TELLING = [...TEXT_ANSWERS, ...CREATING, 'fetch', 'task', 'webhook', 'organization'];
 /** Actions that make sense for some operations only. */
 const ONLY_FOR: Partial<Record<ActionType, readonly string[]>> = {
   malformed: TELLING,

@@ -37,6 +37,8 @@ export interface SandboxOptions {
   readonly keys?: SandboxKeys;
   /** Like plans of PiAPI that give the 2×2 grid only, without the four single pictures. Default false. */
   readonly gridOnly?: boolean;
+  /** Credits of the Runway account; without enough of them, a video is refused. Default 1,000,000. */
+  readonly runwayCredits?: number;
   readonly faults?: readonly FaultRule[];
   /** Of the dice that faults with a probability throw. Default 1. */
   readonly seed?: number;

@@ -38,6 +38,8 @@ export interface RunwaySettings {
   readonly key: string | undefined;
   readonly videoSeconds: number;
   readonly urlSeconds: number;
+  /** What the account has at the start. */
+  readonly credits: number;
 }
 
 interface Task {
@@ -106,6 +108,12 @@ export class RunwayVendor implements Vendor {
     const refused = this.#door(call);
     if (refused !== null) return refused;
     if (call.method === 'POST' && call.path === '/v1/image_to_video') return this.#creating(call);
+    if (call.method === 'GET' && call.path === '/v1/organization')
+      return {
+        name: 'organization',
+        paid: null,
+        run: (fault) => ({ reply: jsonReply(200, fault?.type === 'malformed' ? {} : this.#organization()) }),
+      };
     const id = /^\/v1\/tasks\/([^/]{1,300})$/.exec(call.path)?.[1];
     if (id === undefined || (call.method !== 'GET' && call.method !== 'DELETE')) return this.error(404);
     const reply = () => (call.method === 'GET' ? this.#show(id) : this.#remove(id));
@@ -153,17 +161,34 @@ export class RunwayVendor implements Vendor {
       return { reply: jsonReply(400, body) };
     }
     const body = checked.data;
+    const costUsd = videoCost(defaultPrices('fast'), body.model, body.duration ?? 10);
+    const credits = Math.round(costUsd / USD_PER_CREDIT);
+    if (credits > this.#creditsLeft())
+      return { reply: this.error(400, 'You do not have enough credits to run this task.') };
     this.#created += 1;
     const createdAt = this.#settings.clock.milliseconds();
     // The time too: a sandbox that was started anew must not answer for the tasks of the one before.
     const id = idOf(`runway ${this.#created} ${createdAt}`);
-    const costUsd = videoCost(defaultPrices('fast'), body.model, body.duration ?? 10);
     const file = `/runway/${id}/video.mp4`;
-    const credits = Math.round(costUsd / USD_PER_CREDIT);
     this.#tasks.set(id, { id, createdAt, credits, file, fault, cancelled: false });
     await this.#publish(file, id, body);
     const answer = fault?.type === 'malformed' ? { task: id } : { id, estimatedCost: { credits } };
     return { reply: jsonReply(200, answer), taskId: id, costUsd, endsEmpty: endsEmpty(fault) };
+  }
+
+  #organization(): unknown {
+    const limits = { maxConcurrentGenerations: 5, maxDailyGenerations: 200 };
+    const models = Object.fromEntries(Object.keys(RUNWAY_MODELS).map((model) => [model, limits]));
+    return {
+      creditBalance: this.#creditsLeft(),
+      tier: { maxMonthlyCreditSpend: 100_000, models },
+      usage: { models: {} },
+    };
+  }
+
+  #creditsLeft(): number {
+    const spent = this.#tasks.values().reduce((sum, { credits }) => sum + credits, 0);
+    return Math.max(0, this.#settings.credits - spent);
   }
 
   async #publish(file: string, id: string, body: CreateBody): Promise<void> {

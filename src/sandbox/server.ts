@@ -28,6 +28,7 @@ const TICK_MILLISECONDS = 500;
 const DEFAULT_IMAGE_SECONDS = 100;
 const DEFAULT_VIDEO_SECONDS = 40;
 const DEFAULT_URL_SECONDS = 86_400;
+const DEFAULT_CREDITS = 1_000_000;
 
 /** Everything that a request may touch. */
 interface Parts {
@@ -98,7 +99,12 @@ function build(options: SandboxOptions, clock: SandboxClock, faults: Faults, fil
   const ledger = new Ledger();
   const shared = { clock, files, media, urlSeconds };
   const piapi = new PiapiVendor({ ...shared, key: keys.piapi, imageSeconds, gridOnly });
-  const runway = new RunwayVendor({ ...shared, key: keys.runway, videoSeconds });
+  const runway = new RunwayVendor({
+    ...shared,
+    key: keys.runway,
+    videoSeconds,
+    credits: options.runwayCredits ?? DEFAULT_CREDITS,
+  });
   const openai = new OpenaiVendor({ clock, key: keys.openai });
   const parts: Parts = {
     clock,

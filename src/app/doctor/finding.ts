@@ -1,0 +1,42 @@
+/** What a check found: a verdict, what it rests on, and what to do. Checks never throw and never change the channel. */
+import type { Failure } from '../../domain/failure.ts';
+
+export type Verdict = 'ok' | 'warning' | 'problem';
+
+export interface Finding {
+  /** `store.write`; the part before the dot groups them. */
+  readonly check: string;
+  readonly verdict: Verdict;
+  /** What was seen or measured, in one sentence. */
+  readonly evidence: string;
+  /** What to do; null when there is nothing to do. */
+  readonly remedy: string | null;
+}
+
+export function fine(check: string, evidence: string): Finding {
+  return { check, verdict: 'ok', evidence, remedy: null };
+}
+
+export function warning(check: string, evidence: string, remedy: string): Finding {
+  return { check, verdict: 'warning', evidence, remedy };
+}
+
+export function problem(check: string, evidence: string, remedy: string): Finding {
+  return { check, verdict: 'problem', evidence, remedy };
+}
+
+/** A failure as a problem, with its own advice. */
+export function failed(check: string, failure: Failure): Finding {
+  const place = Object.entries(failure.where).map(([name, value]) => `${name} ${value}`);
+  const where = place.length === 0 ? '' : ` (${place.join(', ')})`;
+  return problem(check, `${failure.message.trim()}${where}`, failure.advice);
+}
+
+const RANK: Readonly<Record<Verdict, number>> = { ok: 0, warning: 1, problem: 2 };
+
+export function worstOf(findings: readonly Finding[]): Verdict {
+  return findings.reduce<Verdict>(
+    (worst, { verdict }) => (RANK[verdict] > RANK[worst] ? verdict : worst),
+    'ok',
+  );
+}

@@ -1,0 +1,107 @@
+/** Everything that can go wrong before it does: each check once, in one order, whatever became of the others. */
+import { createHttp } from '../../adapters/http/http.ts';
+import { secretsOf, type Environment } from '../../config/environment.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { createRedactor } from '../../config/redaction.ts';
+import { bucketSettings } from '../../config/resolved.ts';
+import { defaultConfig, type Config } from '../../config/schema.ts';
+import type { Result } from '../../domain/failure.ts';
+import { openStore, USER_AGENT } from '../compose.ts';
+import { checkClock, type TimeSource } from './clock.ts';
+import { failed, type Finding } from './finding.ts';
+import { checkDisk, checkFonts, checkMachine, checkRenderer } from './machine.ts';
+import { checkProviders, providerAddresses } from './providers.ts';
+import { checkChannel, checkSchedule } from './schedule.ts';
+import { checkConfigFile, checkEnvironment } from './setup.ts';
+import { checkStore } from './store.ts';
+
+export interface DoctorParts {
+  readonly loaded: Result<LoadedConfig>;
+  readonly environment: Result<Environment>;
+  /** Text of `.github/workflows/reelmill.yml`, when there is one. */
+  readonly workflow: string | null;
+  readonly now: () => Date;
+  /** Told of each finding, in order, as soon as it and those before it are known. */
+  readonly onFinding: (finding: Finding) => void;
+}
+
+/** Where the configuration or the environment cannot be read, what depends on them is left out: there is nothing to try. */
+export async function runDoctor(parts: DoctorParts): Promise<readonly Finding[]> {
+  const { environment, loaded, now, workflow } = parts;
+  const config = loaded.ok ? loaded.value.config : defaultConfig();
+  const redact = environment.ok ? createRedactor(secretsOf(environment.value)) : (text: string) => text;
+  const groups: Promise<readonly Finding[]>[] = [
+    Promise.resolve([checkConfigFile(loaded), checkEnvironment(environment, config)]),
+  ];
+  if (loaded.ok && environment.ok) groups.push(...outside(config, environment.value, redact, now));
+  const folder =
+    environment.ok && environment.value.store.kind === 'folder' ? environment.value.store.path : null;
+  groups.push(
+    here(config, folder),
+    Promise.resolve(loaded.ok ? [checkSchedule(config, workflow, now())] : []),
+  );
+  // A group that ends early waits for its turn; one that fails by a bug must not go unheard meanwhile.
+  for (const group of groups) group.catch(() => {});
+  const findings: Finding[] = [];
+  for (const group of groups) {
+    for (const finding of await group) {
+      const clean = { ...finding, evidence: redact(finding.evidence) };
+      findings.push(clean);
+      parts.onFinding(clean);
+    }
+  }
+  return findings;
+}
+
+function outside(
+  config: Config,
+  environment: Environment,
+  redact: (text: string) => string,
+  now: () => Date,
+): Promise<readonly Finding[]>[] {
+  const { allowLoopback } = environment;
+  const http = createHttp({ allowLoopback, userAgent: USER_AGENT, redact });
+  const sources: TimeSource[] = Object.entries(providerAddresses(config, environment)).map(([name, url]) => ({
+    name,
+    url,
+  }));
+  const endpoint = environment.b2Endpoint ?? config.API_KEYS.b2.endpoint;
+  if (environment.store.kind === 'bucket' && endpoint !== null)
+    sources.unshift({ name: 'the store', url: endpoint });
+  return [
+    checkClock(sources, config.WORKFLOW.clock_bound_seconds, now).then((finding) => [finding]),
+    storeAndChannel(config, environment, now),
+    checkProviders({ config, environment, http }),
+  ];
+}
+
+async function storeAndChannel(
+  config: Config,
+  environment: Environment,
+  now: () => Date,
+): Promise<readonly Finding[]> {
+  const store = await openStore(config, environment);
+  if (!store.ok) return [failed('store', store.failure)];
+  const findings = await checkStore(store.value, lifecycleOf(config, environment));
+  if (findings.some(({ verdict }) => verdict === 'problem')) return findings;
+  return [...findings, ...(await checkChannel(config, store.value, now()))];
+}
+
+/** Null for a folder, which has no such rules. */
+function lifecycleOf(config: Config, environment: Environment): Parameters<typeof checkStore>[1] {
+  if (environment.store.kind === 'folder') return null;
+  const bucket = bucketSettings(config, environment);
+  if (!bucket.ok) return null;
+  const { accessKey, secretKey, ...rest } = bucket.value;
+  return async () => {
+    const { readLifecycle } = await import('../../adapters/s3/lifecycle.ts');
+    const keys = { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() };
+    return readLifecycle({ ...rest, ...keys, userAgent: USER_AGENT });
+  };
+}
+
+/** One after the other: measuring two at once would measure neither. */
+async function here(config: Config, folder: string | null): Promise<readonly Finding[]> {
+  const room = [checkMachine(), await checkDisk(folder), await checkFonts()];
+  return [...room, await checkRenderer(config)];
+}

@@ -1,0 +1,84 @@
+/** `reelmill doctor`: is everything here that a run will need? */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Finding, Verdict } from '../../app/doctor/finding.ts';
+import { globalOptions, printJson, type Cli } from '../cli.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+
+const EXIT_OF: Readonly<Record<Verdict, ExitCode>> = {
+  ok: EXIT.done,
+  warning: EXIT.warning,
+  problem: EXIT.problem,
+};
+const WORKFLOW = '.github/workflows/reelmill.yml';
+
+export function addDoctor(program: Command, cli: Cli): void {
+  program
+    .command('doctor')
+    .description('check configuration, keys, store, providers, renderer and schedule; spends nothing')
+    .addHelpText(
+      'after',
+      `
+It writes two small objects into doctor/ of the store and deletes them again, and asks each provider one question that is free.
+Exit codes: 0 all is well, 8 something to look at, 9 a problem that a run will meet.
+
+Examples:
+  reelmill doctor
+  reelmill --env-file .env doctor
+  reelmill doctor --json | jq '.findings[] | select(.verdict != "ok")'`,
+    )
+    .action(async (_flags: unknown, command: Command) => {
+      await doctor(cli, command);
+    });
+}
+
+async function doctor(cli: Cli, command: Command): Promise<void> {
+  const options = globalOptions(command);
+  const [{ openEnvironment }, { loadConfig }, { runDoctor }, { worstOf }] = await Promise.all([
+    import('../channel.ts'),
+    import('../../config/load.ts'),
+    import('../../app/doctor/run-doctor.ts'),
+    import('../../app/doctor/finding.ts'),
+  ]);
+  const environment = openEnvironment(cli, options);
+  const path = options.config ?? (environment.ok ? environment.value.configPath : null) ?? 'config.json';
+  const loaded = await loadConfig(path);
+  const silent = options.json === true || options.quiet === true;
+  const findings = await runDoctor({
+    loaded,
+    environment,
+    workflow: await readFile(WORKFLOW, 'utf8').catch(() => null),
+    now: () => new Date(),
+    onFinding: silent ? () => {} : (finding) => printFinding(cli, finding),
+  });
+  const verdict = worstOf(findings);
+  cli.setExitCode(EXIT_OF[verdict]);
+  if (options.json === true) return printJson(cli, { ok: verdict === 'ok', verdict, findings });
+  if (options.quiet === true) {
+    for (const finding of findings) if (finding.verdict !== 'ok') printFinding(cli, finding);
+    return;
+  }
+  cli.print(`\n${conclusion(findings)}`);
+}
+
+function printFinding(cli: Cli, { check, evidence, remedy, verdict }: Finding): void {
+  const { colors } = cli;
+  const mark = { ok: colors.green('●'), warning: colors.yellow('▲'), problem: colors.red('✖') }[verdict];
+  // Colour says it on a terminal; elsewhere a word has to.
+  const word = verdict === 'ok' ? '' : `${verdict}: `;
+  cli.print(`${mark} ${colors.bold(check.padEnd(16))} ${word}${evidence}`);
+  if (remedy !== null) cli.print(`${' '.repeat(19)}→ ${remedy}`);
+}
+
+function conclusion(findings: readonly Finding[]): string {
+  const count = (verdict: Verdict): number =>
+    findings.filter((finding) => finding.verdict === verdict).length;
+  const problems = count('problem');
+  const warnings = count('warning');
+  if (problems + warnings === 0) return `All ${findings.length} checks are well.`;
+  const told = [
+    ...(problems > 0 ? [`${problems} ${problems === 1 ? 'problem' : 'problems'}`] : []),
+    ...(warnings > 0 ? [`${warnings} to look at`] : []),
+  ];
+  return `${findings.length} checks: ${told.join(', ')}.`;
+}
