@@ -121,6 +121,7 @@ export class Channel {
     const store = fenceStore(this.bucket.portFor(process), lease);
     const state = new StateStore(store, SETTINGS.documents, clock);
     const journal = createJournalStore(store, clock, (text) => text);
+    const ledger = createLedgerStore(store);
     const { log, providers } = this;
     const context = {
       settings: SETTINGS,
@@ -129,7 +130,7 @@ export class Channel {
       journal,
       payments: createPayments({
         journal,
-        ledger: createLedgerStore(store),
+        ledger,
         budgets: this.budgets,
         lease,
         clock,
@@ -157,7 +158,7 @@ export class Channel {
       leaseSeconds: LEASE.termSeconds,
       staleSeconds: STALE_FLAG_SECONDS,
     });
-    return { context, lock, state, policy: POLICY };
+    return { context, lock, state, policy: POLICY, runs: ledger };
   }
 
   #clock(process: Process): Clock {
