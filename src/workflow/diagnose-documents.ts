@@ -12,7 +12,7 @@ import {
 } from '../domain/channel-state.ts';
 import { groupObjects, partKey, type Group } from '../domain/group.ts';
 import { isGenerationId, type GenerationId } from '../domain/generation-id.ts';
-import { journalEntrySchema, journalSchema } from '../domain/journal.ts';
+import { journalEntrySchema, journalSchema, type JournalEntry } from '../domain/journal.ts';
 import { ledgerCallSchema } from '../domain/ledger.ts';
 import { postSchema } from '../domain/post.ts';
 import { idsIn, readablePart, soundFields } from '../domain/salvage.ts';
@@ -37,12 +37,12 @@ export function diagnoseDocuments(snapshot: Snapshot): Finding[] {
   const { generation, image, public: shared, tracker } = snapshot.state;
   const findings: Finding[] = [];
   if (shared.found === 'damage') findings.push(damagedPublic(shared));
+  for (const view of snapshot.ledgers) if (view.found === 'damage') findings.push(damagedLedger(view));
   for (const [id, view] of snapshot.journals)
-    if (view.found === 'damage') findings.push(damagedJournal(id, view));
+    if (view.found === 'damage') findings.push(damagedJournal(snapshot, id, view));
   if (generation.found === 'damage') findings.push(damagedGeneration(generation));
   if (image.found === 'damage') findings.push(damagedImage(snapshot, image));
   if (tracker.found === 'damage') findings.push(damagedTracker(tracker));
-  for (const view of snapshot.ledgers) if (view.found === 'damage') findings.push(damagedLedger(view));
   for (const view of snapshot.posts.values())
     if (view.found === 'damage') findings.push(damagedPost(snapshot, view));
   return findings;
@@ -143,16 +143,32 @@ function damagedTracker(view: Damage): Finding {
   return replaced(view, kept, remark);
 }
 
-function damagedJournal(id: GenerationId, view: Damage): Finding {
+function damagedJournal(snapshot: Snapshot, id: GenerationId, view: Damage): Finding {
   const fields = fieldsOf(readablePart(view.text ?? '').value);
-  const entries = soundEntries(journalEntrySchema, fields['entries']);
+  const read = soundEntries(journalEntrySchema, fields['entries']) as JournalEntry[];
+  const entries = [...read, ...lostCalls(snapshot, id, read)];
   const { kept } = soundFields(journalSchema, fields);
   const written = kept['draft'] === undefined ? 'What was written of its text is lost' : 'Its text is kept';
   return replaced(
     view,
     { ...kept, version: 1, id, entries },
-    `${counted(entries.length, 'entry', 'entries')} of the post’s story could still be read. ${written}.`,
+    `${counted(read.length, 'entry', 'entries')} of the post’s story could still be read, ${counted(entries.length - read.length, 'entry', 'entries')} of paid calls come from the ledger. ${written}.`,
   );
+}
+
+/** A call that the ledger counts and the journal no longer knows would pass for one that was never made. */
+function lostCalls(snapshot: Snapshot, id: GenerationId, known: readonly JournalEntry[]): JournalEntry[] {
+  const named = new Set(known.flatMap((entry) => (entry.type === 'intent' ? [entry.call] : [])));
+  const calls = snapshot.ledgers.flatMap((view) => (view.found === 'document' ? view.value.calls : []));
+  return calls
+    .filter((call) => call.id === id && !named.has(call.call))
+    .flatMap(({ state, cost_usd, measured, reserved_usd, at_utc, call, kind, stage, provider, model }) => {
+      const intent = { at_utc, type: 'intent', call, kind, stage, provider, model, reserved_usd } as const;
+      if (state === 'reserved') return [intent];
+      const detail = 'restored from the ledger';
+      const settled = { at_utc, type: 'settled', call, outcome: state, cost_usd, measured } as const;
+      return [intent, { ...settled, seconds: 0, detail }];
+    });
 }
 
 function damagedLedger(view: Damage): Finding {
