@@ -32,7 +32,7 @@ interface Row {
   readonly optional: boolean;
 }
 
-export function productionPackages(lockText: string): Row[] {
+function productionPackages(lockText: string): Row[] {
   const { packages } = lockFile.parse(JSON.parse(lockText));
   const rows = Object.entries(packages)
     .filter(([place, { dev, devOptional }]) => place !== '' && dev !== true && devOptional !== true)
