@@ -2,6 +2,7 @@
 import type { ChannelState, GenerationDocument, ImageDocument } from '../domain/channel-state.ts';
 import { CONVEYOR } from '../domain/group.ts';
 import { success, type Result } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import type { StepContext } from '../steps/context.ts';
 import type { Shelf } from '../workflow/conveyor.ts';
@@ -31,6 +32,7 @@ export class ChannelMemory {
   #generation: Read<GenerationDocument> | null = null;
   #fresh = false;
   #shelf: Shelf | null = null;
+  #marked: readonly GenerationId[] = [];
 
   constructor(
     state: StateStore,
@@ -93,15 +95,18 @@ export class ChannelMemory {
     this.#fresh = true;
   }
 
-  rememberShelf(shelf: Shelf): void {
+  /** `marked`: ids that the publisher's list still holds. */
+  rememberShelf(shelf: Shelf, marked: readonly GenerationId[]): void {
     this.#shelf = shelf;
+    this.#marked = marked;
   }
 
-  idsOnShelf(): Set<string> {
+  /** D9: ids in the folders and in the state: a mark or a late result of an earlier post must not fall on a new one. */
+  takenIds(): Set<string> {
     const shelf = this.#shelf;
-    return new Set(
-      shelf === null ? [] : CONVEYOR.flatMap((place) => shelf[place].map((group) => group.id as string)),
-    );
+    const shelved = shelf === null ? [] : CONVEYOR.flatMap((place) => shelf[place].map(({ id }) => id));
+    const late = (this.#known().image.late_tasks ?? []).map(({ id }) => id);
+    return new Set<string>([...shelved, ...this.#marked, ...late]);
   }
 
   #known(): ChannelState {

@@ -277,7 +277,7 @@ class Run {
     );
     if (!tidied.ok) return { event: null, failure: tidied.failure };
     this.#facts = { ...this.#facts, survey: tidied.value.survey };
-    this.#memory.rememberShelf(tidied.value.shelf);
+    this.#memory.rememberShelf(tidied.value.shelf, tidied.value.marked);
     this.#memory.continueTurn();
     return { event: null, failure: null };
   }
@@ -286,16 +286,23 @@ class Run {
   async #mintId(): Promise<ActionDone> {
     const { context } = this.#parts;
     const now = context.clock.now();
-    const day = nextFreeGenerationId(now, () => false).slice(0, 7);
-    const taken = this.#memory.idsOnShelf();
-    for (const folder of [context.settings.folders.archive, 'journal/']) {
-      const listed = await collectList(context.store, `${folder}${day}`);
-      if (!listed.ok) return { event: null, failure: listed.failure };
-      for (const object of listed.value) taken.add(object.key.slice(folder.length, folder.length + 13));
+    const taken = this.#memory.takenIds();
+    const looked = new Set<string>();
+    for (;;) {
+      const id = nextFreeGenerationId(now, (candidate) => taken.has(candidate));
+      // A free minute may lie in the next days, of which nothing is known yet.
+      const days = id.slice(0, 7);
+      if (looked.has(days)) {
+        context.journal.begin(id);
+        return { event: { type: 'id-minted', id }, failure: null };
+      }
+      looked.add(days);
+      for (const folder of [context.settings.folders.archive, 'journal/']) {
+        const listed = await collectList(context.store, `${folder}${days}`);
+        if (!listed.ok) return { event: null, failure: listed.failure };
+        for (const object of listed.value) taken.add(object.key.slice(folder.length, folder.length + 13));
+      }
     }
-    const id = nextFreeGenerationId(now, (candidate) => taken.has(candidate));
-    context.journal.begin(id);
-    return { event: { type: 'id-minted', id }, failure: null };
   }
 
   async #stopped(reason: StopReason): Promise<RunReport> {

@@ -209,6 +209,31 @@ test.each([
   expect((await mill.run()).id).toBe('20260131-2032');
 });
 
+test('D9 an id that only the state still names is taken too: its mark or its late result would fall on the new post', async () => {
+  await using mill = await Mill.start();
+  await mill.put(PUBLIC, { generation_id: [`${FIRST_ID}.json`] });
+  await mill.put('config/config_midjourney.json', {
+    ...AT_REST,
+    late_tasks: [
+      { kind: 'image', id: '20260131-2031', task_id: 'late', requested_at_utc: '2026-01-31T09:00:00Z' },
+    ],
+  });
+  // The provider cannot say what became of the late task, so that it stays in the state.
+  mill.sandbox.setFaults([
+    { provider: 'piapi', operation: 'fetch', action: { type: 'status', status: 503 } },
+  ]);
+  await mill.putGroup('555/', '20260131-2031', ['json']);
+  expect((await mill.run()).id).toBe('20260131-2032');
+});
+
+test('D9 a free minute of the next days is looked up there as well', async () => {
+  await using mill = await Mill.start();
+  mill.clock.moveTo(new Date('2026-01-31T23:59:30Z'));
+  await mill.put('archive/20260131-2359.json', 'taken');
+  await mill.put('journal/20260201-0000.json', 'taken');
+  expect((await mill.run()).id).toBe('20260201-0001');
+});
+
 test('D9 S3 three posts of one run within a minute have three ids, of that minute in UTC and those after it', async () => {
   await using mill = await Mill.start({
     sandbox: { imageSeconds: 1, videoSeconds: 0 },
