@@ -97,6 +97,23 @@ test('M10 I6 a list of hundreds of ids that lie nowhere costs a bounded number o
   expect((await world.json(KEYS.public)).generation_id).toEqual(marked);
 });
 
+test('M10 what was archived leaves the list even behind a hundred ids that lie nowhere, also a run later', async () => {
+  for (const when of ['now', 'by an earlier run'] as const) {
+    const world = worldOf();
+    const nowhere = Array.from(
+      { length: 100 },
+      (_, index) => `20251201-${1000 + (index % 60) + Math.floor(index / 60) * 100}`,
+    );
+    await putGroup(world, when === 'now' ? '444/' : 'archive/', ONE);
+    await world.put(KEYS.public, { generation_id: [...nowhere, ONE] });
+    expect(await tidied(world, null)).toMatchObject({
+      ok: true,
+      value: { archived: [ONE], marked: nowhere },
+    });
+    expect((await world.json(KEYS.public)).generation_id).toEqual(nowhere);
+  }
+});
+
 test('M10 S2 one id in two folders is archived once, whole, and neither copy stays behind', async () => {
   const world = worldOf();
   await putGroup(world, '555/', ONE);

@@ -25,10 +25,12 @@ export interface TidyReport {
   readonly survey: Survey;
   readonly shelf: Shelf;
   readonly archived: readonly GenerationId[];
+  /** Marked by the publisher and still in its list. */
+  readonly marked: readonly GenerationId[];
   readonly sorted: number;
 }
 
-/** Ids that lie nowhere cost a request each; more than these wait for the next run. */
+/** Ids that lie nowhere cost a request each; of more than these the oldest are not looked for. */
 const LOOKED_UP = 50;
 
 export async function readShelf(store: ObjectStore, folders: Folders): Promise<Result<Shelf>> {
@@ -72,6 +74,7 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
     survey: survey.value,
     shelf: shelf.value,
     archived: archived.value.ids,
+    marked: publishedIds(published.value.value).ids.filter((id) => !archived.value.ids.includes(id)),
     sorted: moves.length,
   });
 }
@@ -94,16 +97,14 @@ async function archivePublished(
   const done = await carryOut(parts, moves);
   if (!done.ok) return done;
   const stuck = new Set(moves.map((move) => move.id)).difference(done.value);
-  const waiting = marked.filter((id) => !stuck.has(id)).slice(0, LOOKED_UP);
-  const archived: GenerationId[] = [];
-  for (const id of waiting) {
-    if (done.value.has(id)) archived.push(id);
-    else {
-      const there = await collectList(parts.store, `${parts.folders.archive}${id}`, 1_000);
-      if (!there.ok) return there;
-      if (there.value.length > 0) archived.push(id);
-      else parts.log.warn('A published id lies nowhere in the store; it stays in the list', { id });
-    }
+  const archived = marked.filter((id) => done.value.has(id));
+  const elsewhere = marked.filter((id) => !stuck.has(id) && !done.value.has(id));
+  // The newest: what an earlier run archived without striking it off was added last.
+  for (const id of elsewhere.slice(-LOOKED_UP)) {
+    const there = await collectList(parts.store, `${parts.folders.archive}${id}`, 1_000);
+    if (!there.ok) return there;
+    if (there.value.length > 0) archived.push(id);
+    else parts.log.warn('A published id lies nowhere in the store; it stays in the list', { id });
   }
   if (archived.length > 0) {
     const dropped = await dropFromList(parts, new Set(archived));
