@@ -35,9 +35,18 @@ export async function readLedger(
   store: ObjectStore,
   month: string,
 ): Promise<Result<readonly LedgerCall[] | null>> {
+  const document = await readLedgerDocument(store, month);
+  return document.ok ? success(document.value?.calls ?? null) : document;
+}
+
+/** The same with the runs of the month; see `runRecordsIn`. */
+export async function readLedgerDocument(
+  store: ObjectStore,
+  month: string,
+): Promise<Result<LedgerDocument | null>> {
   const known = await fetchLedger(store, month);
   if (!known.ok) return known;
-  return success(known.value.etag === null ? null : known.value.document.calls);
+  return success(known.value.etag === null ? null : known.value.document);
 }
 
 export function createLedgerStore(store: ObjectStore): LedgerStore {
