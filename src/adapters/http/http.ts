@@ -31,6 +31,10 @@ export interface JsonRequest {
   readonly purpose: string;
   /** Decides whether an unanswered request may have been charged. */
   readonly effect: Effect;
+  /** A 2xx answer counts whatever it holds; `json` is undefined when that is no JSON. */
+  readonly anyAnswer?: boolean;
+  /** The address is itself a secret: no message names more of it than its host. */
+  readonly secretAddress?: boolean;
 }
 
 export interface JsonAnswer {
@@ -57,16 +61,17 @@ export function createHttp(options: HttpOptions): Http {
     redact: options.redact,
     async requestJson(request) {
       const url = URL.parse(request.url);
+      const shown = request.secretAddress === true ? (url?.origin ?? '…') : shownAddress(request.url);
       if (url === null || !isUsable(url, options.allowLoopback))
         return failure('config_invalid', `${request.purpose} needs an https address`, {
           provider: request.provider,
-          url: shownAddress(request.url),
+          url: shown,
         });
       const facts: RequestFacts = {
         purpose: request.purpose,
         provider: request.provider,
         effect: request.effect,
-        url: shownAddress(request.url),
+        url: shown,
       };
       try {
         const answer = await exchange(outgoing(request, url, options), async (incoming) => ({
@@ -74,7 +79,7 @@ export function createHttp(options: HttpOptions): Http {
           headers: flatHeaders(incoming),
           body: await readBounded(incoming, request.maxBytes),
         }));
-        return interpret(facts, answer, options.redact);
+        return interpret(facts, answer, options.redact, request.anyAnswer === true);
       } catch (error) {
         return interrupted(facts, request, error, options.redact);
       }
@@ -106,7 +111,12 @@ interface RawAnswer {
   readonly body: Buffer;
 }
 
-function interpret(facts: RequestFacts, answer: RawAnswer, redact: Redact): Result<JsonAnswer> {
+function interpret(
+  facts: RequestFacts,
+  answer: RawAnswer,
+  redact: Redact,
+  anyAnswer: boolean,
+): Result<JsonAnswer> {
   const text = answer.body.toString('utf8');
   const json = parseJson(text);
   if (answer.status < 200 || answer.status > 299)
@@ -116,7 +126,7 @@ function interpret(facts: RequestFacts, answer: RawAnswer, redact: Redact): Resu
       reason: json === undefined ? '' : reasonIn(json, redact),
       structured: json !== undefined,
     });
-  if (json === undefined) {
+  if (json === undefined && !anyAnswer) {
     const start = shortReason(text.slice(0, 200), redact);
     const message = `${facts.purpose} was answered with something that is not JSON: ${start.slice(0, 80) || '(nothing)'}`;
     return failure('provider_bad_answer', message, placeOf(facts));

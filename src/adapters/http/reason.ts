@@ -8,6 +8,7 @@ const TELLING = [
   'raw_message',
   'message',
   'detail',
+  'description',
   'error_description',
   'reason',
   'error',

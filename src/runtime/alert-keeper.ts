@@ -1,0 +1,190 @@
+/**
+ * Tells people what a run met, once for each cause, and that it is over. Nothing here may touch the run: it is called when
+ * the run has ended, every failure ends in a line of the log, and each message has few attempts.
+ */
+import {
+  ALERTS_KEY,
+  alertsDocumentSchema,
+  MOST_OPEN_CAUSES,
+  MOST_UNSENT,
+  type AlertMessage,
+  type AlertsDocument,
+  type OpenCause,
+  type Unsent,
+} from '../domain/alerts.ts';
+import type { Result } from '../domain/failure.ts';
+import { formatTimestamp } from '../domain/timestamp.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Notifier } from '../ports/notifier.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { documentBytes, readDocument } from '../steps/documents.ts';
+import {
+  judgeAlerts,
+  withoutOldMocks,
+  type AlertVerdict,
+  type Readiness,
+  type RunObservation,
+} from '../workflow/alerts.ts';
+
+export interface AlertParts {
+  /** Not the run's: its lease is gone. */
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  readonly notifiers: readonly Notifier[];
+  readonly channel: string;
+  /** Null: no hour is set by which a post should be ready. */
+  readonly deadline: Deadline | null;
+}
+
+export interface Deadline {
+  /** `08:00 Europe/Berlin` */
+  readonly text: string;
+  readonly ask: (now: Date) => Promise<Readiness>;
+}
+
+interface Known {
+  readonly document: AlertsDocument;
+  readonly etag: string | null;
+}
+
+/** A message that nobody took in so many runs is dropped. */
+const MOST_TRIES = 5;
+const WRITE_ATTEMPTS = 3;
+
+export class AlertKeeper {
+  readonly #parts: AlertParts;
+  /** What was told while the store could not be read or written. */
+  #unsaved: readonly OpenCause[] = [];
+
+  constructor(parts: AlertParts) {
+    this.#parts = parts;
+  }
+
+  /** One request to the store when there is nothing to say; never throws. */
+  async settle(run: RunObservation): Promise<void> {
+    try {
+      await this.#settle(run);
+    } catch (error) {
+      this.#parts.log.error('The alerts could not be worked out; please report it', { error });
+    }
+  }
+
+  async #settle(run: RunObservation): Promise<void> {
+    const { clock, deadline, log } = this.#parts;
+    const known = await this.#read();
+    if (!known.ok) log.warn('What was told before cannot be read', { failure: known.failure });
+    const open = this.#openCauses(known.ok ? known.value.document : null);
+    const now = clock.now();
+    const readiness = deadline === null ? 'unknown' : await deadline.ask(now);
+    const verdict = judgeAlerts(open, run, readiness, { now, readyBy: deadline?.text ?? '' });
+    const waiting = known.ok ? known.value.document.unsent : [];
+    if (verdict.raised.length + verdict.recovered.length + waiting.length === 0) return;
+    const fresh = this.#messagesOf(verdict, now).map((message) => this.#unsentTo(message));
+    const left = await this.#deliver([...waiting, ...fresh]);
+    const change = (document: AlertsDocument): AlertsDocument => ({
+      ...document,
+      open: withoutOldMocks(changed(this.#openCauses(document), verdict), now).slice(-MOST_OPEN_CAUSES),
+      unsent: left.slice(-MOST_UNSENT),
+    });
+    const saved = known.ok && (await this.#write(known.value, change));
+    this.#unsaved = saved ? [] : changed(open, verdict);
+  }
+
+  async #read(): Promise<Result<Known>> {
+    const read = await readDocument(this.#parts.store, ALERTS_KEY, alertsDocumentSchema);
+    if (!read.ok) return read;
+    const document = read.value?.value ?? { version: 1, open: [], unsent: [] };
+    return { ok: true, value: { document, etag: read.value?.etag ?? null } };
+  }
+
+  #openCauses(document: AlertsDocument | null): readonly OpenCause[] {
+    const stored = document?.open ?? [];
+    const names = new Set(stored.map(({ cause }) => cause));
+    return [...stored, ...this.#unsaved.filter(({ cause }) => !names.has(cause))];
+  }
+
+  #messagesOf({ raised, recovered }: AlertVerdict, now: Date): AlertMessage[] {
+    const { channel, redact } = this.#parts;
+    const messageOf =
+      (over: boolean) =>
+      ({ cause, id, kind, since_utc, text, title }: OpenCause & { readonly text: string }): AlertMessage => ({
+        channel,
+        kind,
+        recovered: over,
+        cause: redact(cause),
+        title: over ? `Over: ${title.charAt(0).toLowerCase()}${title.slice(1)}` : title,
+        text: redact(text),
+        id,
+        at_utc: formatTimestamp(now),
+        since_utc,
+      });
+    return [...recovered.map(messageOf(true)), ...raised.map(messageOf(false))];
+  }
+
+  #unsentTo(message: AlertMessage): Unsent {
+    return { message, to: this.#parts.notifiers.map(({ name }) => name), tries: 0 };
+  }
+
+  /** What is still to be sent afterwards. */
+  async #deliver(messages: readonly Unsent[]): Promise<Unsent[]> {
+    const left: Unsent[] = [];
+    // In order, so that nobody reads of the end before the beginning.
+    for (const unsent of messages) {
+      const failed = await this.#send(unsent);
+      if (failed.length === 0) continue;
+      const tries = unsent.tries + 1;
+      if (tries < MOST_TRIES) left.push({ ...unsent, to: failed, tries });
+      else this.#parts.log.error('An alert reached nobody and is dropped', { to: failed, ...unsent.message });
+    }
+    return left;
+  }
+
+  async #send({ message, to }: Unsent): Promise<string[]> {
+    const { log, notifiers } = this.#parts;
+    const failed = await Promise.all(
+      notifiers
+        .filter(({ name }) => to.includes(name))
+        .map(async (notifier) => {
+          const sent = await notifier.send(message);
+          if (sent.ok) return [];
+          log.warn('An alert could not be sent', { to: notifier.name, failure: sent.failure });
+          return [notifier.name];
+        }),
+    );
+    return failed.flat();
+  }
+
+  /** False when it could not be written: the same may then be told again. */
+  async #write(known: Known, change: (document: AlertsDocument) => AlertsDocument): Promise<boolean> {
+    const { log, store } = this.#parts;
+    const capabilities = await store.capabilities();
+    const compares = capabilities.ok && capabilities.value.conditionalWrites;
+    let base = known;
+    for (let attempt = 1; ; attempt += 1) {
+      const put = await store.put(
+        ALERTS_KEY,
+        { bytes: documentBytes(change(base.document)) },
+        { contentType: 'application/json', ...(compares ? { onlyIf: base.etag } : {}) },
+      );
+      if (put.ok) return true;
+      const conflict = put.failure.code === 'state_conflict' && attempt < WRITE_ATTEMPTS;
+      const fresh: Result<Known> = conflict ? await this.#read() : put;
+      if (!fresh.ok) {
+        log.warn('What was told could not be noted, and may be told again', { failure: fresh.failure });
+        return false;
+      }
+      base = fresh.value;
+    }
+  }
+}
+
+function changed(open: readonly OpenCause[], { raised, recovered }: AlertVerdict): readonly OpenCause[] {
+  const over = new Set(recovered.map(({ cause }) => cause));
+  const kept = open.filter(({ cause }) => !over.has(cause));
+  const names = new Set(kept.map(({ cause }) => cause));
+  const added = raised.filter(({ cause }) => !names.has(cause)).map(({ text: _text, ...cause }) => cause);
+  return [...kept, ...added];
+}
