@@ -21,7 +21,7 @@ import { createLedgerStore } from '../runtime/ledger-store.ts';
 import { createPayments } from '../runtime/payments.ts';
 import type { RunParts } from '../runtime/run-channel.ts';
 import { StateStore } from '../runtime/state-store.ts';
-import { createTicketLease } from '../runtime/ticket-lease.ts';
+import { createTicketLease, requestSecondsOf } from '../runtime/ticket-lease.ts';
 import type { StepContext } from '../steps/context.ts';
 import { lazyProviders } from './providers.ts';
 import { budgetsOf, channelSettings, policyOf, pricesOf } from './settings.ts';
@@ -70,6 +70,10 @@ export async function openStore(
       accessKeyId: accessKey.reveal(),
       secretAccessKey: secretKey.reveal(),
       userAgent: USER_AGENT,
+      requestLimitSeconds: requestSecondsOf(
+        config.WORKFLOW.lease_seconds,
+        config.WORKFLOW.clock_bound_seconds,
+      ),
       ...counting,
     }),
   );
@@ -96,6 +100,7 @@ export async function composeChannel(surroundings: Surroundings) {
     settings: {
       termSeconds: workflow.lease_seconds,
       clockBoundSeconds: workflow.clock_bound_seconds,
+      requestSeconds: requestSecondsOf(workflow.lease_seconds, workflow.clock_bound_seconds),
       pauseSeconds: LEASE_PAUSE_SECONDS,
     },
   });

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { leaseOf, TERM_SECONDS, BOUND_SECONDS, worldOf } from '../../test/support/runtime-parts.ts';
+import {
+  BOUND_SECONDS,
+  leaseOf,
+  REQUEST_SECONDS,
+  TERM_SECONDS,
+  worldOf,
+} from '../../test/support/runtime-parts.ts';
 import { wrappedStore } from '../../test/support/wrapped-store.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
+import { requestSecondsOf } from './ticket-lease.ts';
 
 const LIFE = TERM_SECONDS + BOUND_SECONDS;
 
@@ -161,7 +168,7 @@ describe('I1 D12 keeping the lease', () => {
     expect((await lease.ensureHeld()).ok).toBe(false);
   });
 
-  test('a renewal that fails is tried again until the term is over', async () => {
+  test('a renewal that fails is tried again, as long as what is sent now arrives within the term', async () => {
     const world = worldOf();
     let broken = false;
     const store = wrappedStore(world.store, {
@@ -171,13 +178,37 @@ describe('I1 D12 keeping the lease', () => {
     const lease = leaseOf(world, 'one', { store });
     await lease.acquire();
     broken = true;
-    await world.clock.sleep(600);
+    await world.clock.sleep(500);
     expect((await lease.ensureHeld()).ok).toBe(true);
     broken = false;
     expect((await lease.ensureHeld()).ok).toBe(true);
     broken = true;
-    await world.clock.sleep(TERM_SECONDS);
+    await world.clock.sleep(TERM_SECONDS - BOUND_SECONDS - REQUEST_SECONDS + 1);
     expect(await lease.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+  });
+
+  test('I1 a run that was suspended while it asked does not put a ticket that somebody may be sweeping', async () => {
+    const world = worldOf();
+    let suspended = false;
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) => {
+        const put = await world.store.put(key, source, options);
+        if (!suspended) await world.clock.sleep(TERM_SECONDS + BOUND_SECONDS + 1);
+        suspended = true;
+        return put;
+      },
+    });
+    expect(await leaseOf(world, 'one', { store }).acquire()).toMatchObject({
+      ok: true,
+      value: { acquired: false },
+    });
+    expect(await world.keys('locks/')).toEqual([]);
+  });
+
+  test('a request fits twice into a term, whatever the settings', () => {
+    expect(requestSecondsOf(900, 30)).toBe(360);
+    expect(requestSecondsOf(60, 30)).toBe(15);
+    expect(requestSecondsOf(60, 600)).toBe(1);
   });
 
   test('a renewal that arrives after the term is no renewal: it may have come after a takeover', async () => {

@@ -6,7 +6,8 @@
  * Ages are differences between times that the store itself wrote (the own ticket, just put, tells its present), so the
  * clocks of two runners need not agree. The holder counts on its own monotonic clock, from before its last write was
  * sent, and stops `clockBoundSeconds` before others may take over. What is assumed: over one term the runners' and the
- * store's clocks run at the same speed to within `clockBoundSeconds`, and a list shows every acknowledged put.
+ * store's clocks run at the same speed to within `clockBoundSeconds`, a list shows every acknowledged put, and no
+ * request is under way for longer than `requestSeconds`.
  */
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -20,8 +21,21 @@ export interface LeaseSettings {
   /** How long a ticket counts without being renewed. */
   readonly termSeconds: number;
   readonly clockBoundSeconds: number;
+  /**
+   * The longest that the store may work on one request, repetitions included. What is sent in the last `requestSeconds`
+   * of a term could arrive after it, so nothing is sent then.
+   */
+  readonly requestSeconds: number;
   /** Between putting the ticket and looking again; for stores that show a write a moment late. */
   readonly pauseSeconds: number;
+}
+
+/** Beyond this, a request fails rather than to go on: a large upload over a slow line takes minutes, a document seconds. */
+const LONGEST_REQUEST_SECONDS = 360;
+
+/** What is left for one request, so that a renewal and what it was made for both fit into a term. */
+export function requestSecondsOf(termSeconds: number, clockBoundSeconds: number): number {
+  return Math.max(1, Math.min(LONGEST_REQUEST_SECONDS, Math.floor((termSeconds - clockBoundSeconds) / 2)));
 }
 
 const ATTEMPTS = 4;
@@ -46,6 +60,11 @@ class TicketLease implements Lease {
   readonly #key: string;
   /** Monotonic second from which on others may believe that we are gone; `null`: not held. */
   #heldUntil: number | null = null;
+  /**
+   * Monotonic second from which on an attempt leaves the key alone: others may then take the first ticket for dead, and
+   * the one who sweeps it would sweep a later one of the same name.
+   */
+  #keyGoodUntil: number | null = null;
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -67,10 +86,12 @@ class TicketLease implements Lease {
   }
 
   async ensureHeld(): Promise<Result<void>> {
-    const { clock, settings } = this.#parts;
-    if (!this.#isCurrent()) return this.#lost();
-    const left = (this.#heldUntil ?? 0) - clock.monotonicSeconds();
-    return left < settings.termSeconds / 2 ? this.#renew() : success(undefined);
+    const { settings } = this.#parts;
+    if (this.#left() <= 0) return this.#lost();
+    const due = this.#left() < Math.max(settings.termSeconds / 2, settings.requestSeconds);
+    const renewed = due ? await this.#renew() : success(undefined);
+    // A renewal that failed is tried again at the next check, as long as what is sent now still arrives within the term.
+    return renewed.ok && this.#left() < settings.requestSeconds ? this.#lost() : renewed;
   }
 
   async release(): Promise<void> {
@@ -118,6 +139,9 @@ class TicketLease implements Lease {
     if (!before.ok) return before;
     const [holder] = before.value.live;
     if (holder) return success({ holder: holder.key });
+    this.#keyGoodUntil ??= clock.monotonicSeconds() + settings.termSeconds - settings.clockBoundSeconds;
+    if (clock.monotonicSeconds() >= this.#keyGoodUntil)
+      return success({ holder: 'nobody; this run was suspended while it asked, and leaves it to the next' });
     const put = await this.#putTicket();
     if (!put.ok) {
       await this.#withdraw();
@@ -125,7 +149,7 @@ class TicketLease implements Lease {
     }
     if (settings.pauseSeconds > 0) await clock.sleep(settings.pauseSeconds);
     const after = await this.#others();
-    if (!after.ok || after.value.live.length > 0 || !after.value.ownSeen || !this.#isCurrent()) {
+    if (!after.ok || after.value.live.length > 0 || !after.value.ownSeen || this.#left() <= 0) {
       await this.#withdraw();
       return after.ok ? success('contended') : after;
     }
@@ -133,17 +157,17 @@ class TicketLease implements Lease {
     return success('held');
   }
 
-  #isCurrent(): boolean {
-    return this.#heldUntil !== null && this.#parts.clock.monotonicSeconds() < this.#heldUntil;
+  /** Seconds in which the lease is surely ours; none when it is not held. */
+  #left(): number {
+    return this.#heldUntil === null ? 0 : this.#heldUntil - this.#parts.clock.monotonicSeconds();
   }
 
   async #renew(): Promise<Result<void>> {
     const before = this.#heldUntil;
     const put = await this.#putTicket();
     if (!put.ok) {
-      // The old term still counts: a failed renewal is tried again at the next check, until the term is over.
       this.#heldUntil = before;
-      return this.#isCurrent() ? success(undefined) : this.#lost();
+      return success(undefined);
     }
     // A renewal that was sent in time but arrived after the old term may have come after a takeover.
     if (before === null || this.#parts.clock.monotonicSeconds() >= before) {

@@ -6,7 +6,7 @@ import { simulate } from './scenario.ts';
 import { replayCommand, sweepHere } from './sweep.ts';
 
 const DAYS = 12;
-const SEEDS = 120;
+const SEEDS = 80;
 const PIECES = 4;
 
 test.each(Array.from({ length: PIECES }, (_, index) => index))(

@@ -18,6 +18,7 @@ export const KEYS: DocumentKeys = {
 export const FOLDERS = { fresh: '666/', middle: '555/', front: '444/', archive: 'archive/' };
 export const TERM_SECONDS = 900;
 export const BOUND_SECONDS = 30;
+export const REQUEST_SECONDS = 360;
 
 export interface World {
   readonly clock: VirtualClock;
@@ -78,7 +79,12 @@ export function leaseOf(
     clock: change.clock ?? world.clock,
     random: namedRandom(owner),
     holder: 'a test',
-    settings: { termSeconds: TERM_SECONDS, clockBoundSeconds: BOUND_SECONDS, pauseSeconds: 0.2 },
+    settings: {
+      termSeconds: TERM_SECONDS,
+      clockBoundSeconds: BOUND_SECONDS,
+      requestSeconds: REQUEST_SECONDS,
+      pauseSeconds: 0.2,
+    },
   });
 }
 

@@ -21,6 +21,8 @@ export interface S3Options {
   readonly prefix?: string;
   /** How long nothing may move in either direction. Default: 60. */
   readonly requestTimeoutSeconds?: number;
+  /** How long one request may take with all its repetitions, however much still moves. Default: 360. */
+  readonly requestLimitSeconds?: number;
   readonly userAgent?: string;
   /** Told of every single request, repeated ones too: `get`, `head`, `put`, `list`, `copy`, `delete`, `versions`, `probe`. */
   readonly onRequest?: (operation: string) => void;
@@ -39,8 +41,6 @@ export type Attempt<T> = (signal: AbortSignal, progress: () => void) => Promise<
 const ATTEMPTS = 5;
 /** A server that asks for a longer pause is obeyed by the next run. */
 const LONGEST_PAUSE_SECONDS = 20;
-/** However much still moves: no request may outlive a run. */
-const TOTAL_PER_TIMEOUT = 15;
 const CONNECT_MILLISECONDS = 10_000;
 
 export class S3Requests {
@@ -58,14 +58,16 @@ export class S3Requests {
   /** Repeats `attempt` within bounds while its trouble is transient. Never throws for what a server or network did. */
   async ask<T>(operation: string, attempt: Attempt<T>): Promise<Asked<T>> {
     let doubt = false;
+    const end = performance.now() + (this.#options.requestLimitSeconds ?? 360) * 1_000;
     for (let tried = 1; ; tried += 1) {
       this.#options.onRequest?.(operation);
       try {
-        return { ok: true, value: await this.#watched(attempt), doubt };
+        return { ok: true, value: await this.#watched(attempt, end), doubt };
       } catch (error) {
         const trouble = this.#read(error);
         const pause = this.#pauseSeconds(trouble, tried);
-        if (!trouble.transient || tried === ATTEMPTS || pause > LONGEST_PAUSE_SECONDS)
+        const late = performance.now() + pause * 1_000 >= end;
+        if (!trouble.transient || tried === ATTEMPTS || pause > LONGEST_PAUSE_SECONDS || late)
           return { ok: false, trouble, doubt };
         doubt ||= trouble.effect === 'unknown';
         await delay(pause * 1_000);
@@ -91,13 +93,14 @@ export class S3Requests {
     return Math.max(own, retryAfterSeconds ?? 0);
   }
 
-  async #watched<T>(attempt: Attempt<T>): Promise<T> {
+  async #watched<T>(attempt: Attempt<T>, end: number): Promise<T> {
     const seconds = this.#options.requestTimeoutSeconds ?? 60;
     const controller = new AbortController();
+    const left = end - performance.now();
     const give = (limit: number) => () =>
       controller.abort(new NoProgress(`no answer within ${limit} seconds`));
     const idle = setTimeout(give(seconds), seconds * 1_000);
-    const total = setTimeout(give(seconds * TOTAL_PER_TIMEOUT), seconds * TOTAL_PER_TIMEOUT * 1_000);
+    const total = setTimeout(give(Math.round(left / 1_000)), left);
     try {
       return await attempt(controller.signal, () => idle.refresh());
     } catch (error) {
