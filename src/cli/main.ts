@@ -7,6 +7,10 @@ import { addConfigCheck } from './commands/config-check.ts';
 import { addCosts } from './commands/costs.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExplain } from './commands/explain.ts';
+import { addHistory } from './commands/history.ts';
+import { addRepair } from './commands/repair.ts';
+import { addShow } from './commands/show.ts';
 import { addInit } from './commands/init.ts';
 import { addRun } from './commands/run.ts';
 import { addSandbox } from './commands/sandbox.ts';
@@ -80,6 +84,10 @@ Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider
     addRun,
     addStatus,
     addCosts,
+    addHistory,
+    addExplain,
+    addShow,
+    addRepair,
     addSingleSteps,
     addConfigCheck,
     addInit,

@@ -4,7 +4,7 @@ import type { ChannelStatus, ShelfEntry } from '../../app/status.ts';
 import type { Action } from '../../workflow/decide.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
-import { ACTION_TEXTS, STOP_TEXTS } from '../output/texts.ts';
+import { ACTION_TEXTS, PHASE_TEXTS, STOP_TEXTS } from '../output/texts.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
   program
@@ -25,16 +25,6 @@ export function addStatus(program: Command, cli: Cli): void {
       else printStatus(cli, status.value, config.FILE_PATHS);
     });
 }
-
-const PHASE_TEXTS: Readonly<Record<ChannelStatus['phase'], string>> = {
-  idle: 'nothing is being made',
-  submission: 'the text is written, the picture is not ordered yet',
-  task: 'the picture is being painted',
-  'task-undated': 'the picture is being painted',
-  results: 'the picture is painted, the video is next',
-  'results-unusable': 'the picture’s answer cannot be used',
-  'timed-out': 'the picture did not come; a title card takes its place',
-};
 
 function printStatus(
   cli: Cli,

@@ -1,6 +1,7 @@
 /** What people read about actions and outcomes, in one place, so that progress, reports and status use the same words. */
 import type { RunReport } from '../../runtime/run-channel.ts';
 import type { Action } from '../../workflow/decide.ts';
+import type { Phase } from '../../workflow/phase.ts';
 
 export type ActionType = Exclude<Action['type'], 'stop'>;
 
@@ -25,6 +26,17 @@ export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
   'write-content': { doing: 'Writing topic, text, comment, poll and scene', provider: 'OpenAI' },
   'adopt-content': { doing: 'Taking up the text that is already saved', provider: '' },
   record: { doing: 'Noting what became clear', provider: '' },
+};
+
+/** Where a post stands. */
+export const PHASE_TEXTS: Readonly<Record<Phase, string>> = {
+  idle: 'nothing is being made',
+  submission: 'the text is written, the picture is not ordered yet',
+  task: 'the picture is being painted',
+  'task-undated': 'the picture is being painted',
+  results: 'the picture is painted, the video is next',
+  'results-unusable': 'the picture’s answer cannot be used',
+  'timed-out': 'the picture did not come; a title card takes its place',
 };
 
 /** How a run ended, as a sentence; what comes next, as another. */
