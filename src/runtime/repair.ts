@@ -80,6 +80,7 @@ class Repair {
   readonly #quarantine: Quarantine;
   /** The same place, for the time before the lease is held. */
   readonly #before: Quarantine;
+  #raised = false;
   readonly #mended: Finding[] = [];
   readonly #failed = new Map<string, { readonly finding: Finding; readonly problem: Failure }>();
 
@@ -172,12 +173,19 @@ class Repair {
   }
 
   async #mend(remedy: readonly Operation[]): Promise<Result<void>> {
+    const raised = await this.#raise();
+    return raised.ok ? this.#carryOut(remedy) : raised;
+  }
+
+  /** The publisher may have written since the first look, so that the body from before the flag is kept again. */
+  async #raise(): Promise<Result<void>> {
+    if (this.#raised) return success(undefined);
     const { look, lock } = this.#parts;
-    // The flag is about to be raised in there; the publisher may have written since the first look.
     const kept = await this.#quarantine.keepCopy(look.documents.public);
     if (!kept.ok) return kept;
     const raised = await lock.raise();
-    return raised.ok ? this.#carryOut(remedy) : raised;
+    this.#raised = raised.ok;
+    return raised;
   }
 
   async #carryOut(remedy: readonly Operation[]): Promise<Result<void>> {

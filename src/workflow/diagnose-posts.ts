@@ -15,7 +15,7 @@ import {
   type StoredObject,
 } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { AT_REST, counted, shortList } from './diagnose-documents.ts';
+import { AT_REST, shortList } from './diagnose-documents.ts';
 import { mediaOf, progressOf, textOf } from './evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { phaseOf } from './phase.ts';
@@ -240,7 +240,7 @@ function foreign(folder: string, strangers: readonly { readonly key: string }[])
   return {
     kind: 'foreign-entry',
     where: folder,
-    explanation: `${counted(strangers.length, 'object')} in ${folder} belong to no post: ${shortList(strangers.map(({ key }) => key))}. Whose they are is not known; they are left alone.`,
+    explanation: `In ${folder} lies what belongs to no post: ${shortList(strangers.map(({ key }) => key))}. Whose it is is not known; it is left alone.`,
     remedy: null,
   };
 }
