@@ -100,8 +100,10 @@ const WORD = /(?<![\w-])(?:(\d{8}-\d{4})(?![\w-])|([A-Za-z_]\w*)["']?\s*[:=])/g;
 export function idsIn(text: string): GenerationId[] {
   const ids = new Set<GenerationId>();
   let key = 'generation_id';
-  for (const [, id, name] of text.matchAll(WORD)) {
-    if (name !== undefined) key = name;
+  for (const { 1: id, 2: name, index } of text.matchAll(WORD)) {
+    // The text may begin in the middle of the key.
+    const begins = index === 0 && name !== undefined && key.endsWith(name);
+    if (name !== undefined) key = begins ? key : name;
     else if (key === 'generation_id' && isGenerationId(id)) ids.add(id);
   }
   // Whatever form somebody gave the list, what stands in it belongs to it.
