@@ -140,10 +140,10 @@ async function baseConfig(base: InitBase): Promise<Result<Base>> {
   const converted = convertConfig(base.text, base.path);
   if (!converted.ok) return converted;
   const { json, changes } = converted.value;
-  // A channel's own prompts tell its language.
-  const language = /\p{Script=Cyrillic}{3}/u.test(JSON.stringify([json['CONTENT'], json['SARCASM']]))
-    ? 'ru'
-    : 'en';
+  // A channel's own prompts tell its language; a name or two in other letters does not.
+  const prompts = JSON.stringify([json['CONTENT'], json['SARCASM']]);
+  const letters = (script: RegExp): number => prompts.match(script)?.length ?? 0;
+  const language = letters(/\p{Script=Cyrillic}/gu) > letters(/\p{Script=Latin}/gu) ? 'ru' : 'en';
   return success({ json: { ...json }, language, changes });
 }
 
