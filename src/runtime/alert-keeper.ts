@@ -84,10 +84,14 @@ export class AlertKeeper {
     if (verdict.raised.length + verdict.recovered.length + waiting.length === 0) return;
     const fresh = this.#messagesOf(verdict, now).map((message) => this.#unsentTo(message));
     const left = await this.#deliver([...waiting, ...fresh]);
+    const handled = new Set(waiting.map((unsent) => JSON.stringify(unsent)));
+    // Also applied to what another run wrote meanwhile.
     const change = (document: AlertsDocument): AlertsDocument => ({
       ...document,
       open: withoutOldMocks(changed(this.#openCauses(document), verdict), now).slice(-MOST_OPEN_CAUSES),
-      unsent: left.slice(-MOST_UNSENT),
+      unsent: [...document.unsent.filter((unsent) => !handled.has(JSON.stringify(unsent))), ...left].slice(
+        -MOST_UNSENT,
+      ),
     });
     const saved = known.ok && (await this.#write(known.value, change));
     this.#unsaved = saved ? [] : changed(open, verdict);
