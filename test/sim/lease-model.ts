@@ -13,8 +13,9 @@ import type { ObjectInfo, ObjectStore, StoreCapabilities, StoredBody } from '../
 
 export const TERM = 900;
 export const BOUND = 30;
-/** Half a term: a renewal is due. Nearly a whole one: the holder gives up. More: others may take over. */
-const JUMPS = [TERM / 2 + 1, TERM - BOUND, TERM + BOUND + 1] as const;
+export const REQUEST = 360;
+/** As long as a request may take; half a term, so that a renewal is due and two of them end the term; a dead run's whole time. */
+const JUMPS = [REQUEST, TERM / 2 + 1, TERM + BOUND + 1] as const;
 
 export type Choice =
   | { readonly type: 'go'; readonly run: number }
@@ -24,6 +25,7 @@ export type Choice =
 
 interface Waiting {
   readonly label: string;
+  readonly since: number;
   /** What the run is told; `lost` when it is told nothing. */
   readonly go: (lost: 'no' | 'before' | 'after') => string;
 }
@@ -50,14 +52,12 @@ export class Model {
   /** Who acted, in order. */
   readonly acts: number[] = [];
   violation: string | null = null;
-  lastTold = '';
   readonly #objects = new Map<string, Stored>();
   readonly #versions: StoredBody[] = [];
   readonly #waiting = new Map<number, Waiting>();
   readonly #told: string[];
   readonly #left: { jumps: number; losses: number };
   readonly #kind: StoreCapabilities;
-  #writes = 0;
 
   constructor(limits: Limits, kind: StoreCapabilities) {
     this.#kind = kind;
@@ -75,7 +75,13 @@ export class Model {
 
   key(): string {
     const objects = [...this.#objects].map(([key, { at, etag }]) => `${key}@${at}#${etag}`).sort();
-    return [this.time, this.#left.jumps, this.#left.losses, ...objects, this.acts, ...this.#told].join('|');
+    const waiting = this.#told.map((told, run) => {
+      const request = this.#waiting.get(run);
+      return `${told} waits for ${request?.label}@${request?.since}`;
+    });
+    const versions = this.#kind.versions ? this.#versions.map(({ etag }) => etag) : [];
+    const { jumps, losses } = this.#left;
+    return [this.time, jumps, losses, objects, versions, this.acts, waiting].join('|');
   }
 
   choices(): Choice[] {
@@ -85,10 +91,12 @@ export class Model {
       if (this.#left.losses > 0 && label !== 'work')
         found.push({ type: 'lose', run, effect: true }, { type: 'lose', run, effect: false });
     }
-    // A request that writes for a holder is bounded in time, so that time does not jump while one is on its way.
-    const writes = [...this.#waiting.values()].some(({ label }) => label === 'write');
-    if (this.#left.jumps > 0 && !writes && this.#waiting.size > 0)
-      found.push(...JUMPS.map((seconds) => ({ type: 'jump', seconds }) as const));
+    if (this.#left.jumps > 0 && this.#waiting.size > 0)
+      found.push(
+        ...JUMPS.filter((seconds) => this.#mayPass(seconds)).map(
+          (seconds) => ({ type: 'jump', seconds }) as const,
+        ),
+      );
     return found;
   }
 
@@ -103,9 +111,15 @@ export class Model {
     this.#waiting.delete(choice.run);
     if (choice.type === 'lose') this.#left.losses -= 1;
     const told = waiting.go(choice.type === 'go' ? 'no' : choice.effect ? 'after' : 'before');
-    this.lastTold = `${waiting.label} ${told}`;
     this.#remember(choice.run, told, waiting.label);
     await settled();
+  }
+
+  /** What a holder has sent is under way for no longer than a request may be. Everything else waits as long as it likes. */
+  #mayPass(seconds: number): boolean {
+    return [...this.#waiting.values()].every(
+      ({ label, since }) => label !== 'write' || this.time + seconds - since <= REQUEST,
+    );
   }
 
   /** The lease's own pauses are no choices: nothing is read or done at their end but the next request, which is one. */
@@ -182,28 +196,30 @@ export class Model {
     };
   }
 
-  /** Of an attempt that ended in a withdrawal nothing stays but its number and when the first one began. */
+  /** Of an attempt to acquire that ended in a withdrawal nothing stays but its number and when the first one began. */
   #remember(run: number, told: string, label: string): void {
     const before = this.#told[run] ?? '';
     const now = `${this.time}:${told}`;
     const withdrawals = /^(\d+) withdrawals since ([\d.]+)/.exec(before);
     const since = withdrawals?.[2] ?? /ticket@([\d.]+)/.exec(before)?.[1] ?? 'never';
+    // Whoever has worked or read since did more than to try.
+    const onlyTried = !/;(?:work|get)@/.test(before);
     this.#told[run] =
-      label === 'withdraw'
+      label === 'withdraw' && onlyTried
         ? `${Number(withdrawals?.[1] ?? 0) + 1} withdrawals since ${since}`
         : `${before};${label}@${now}`;
   }
 
   #wait(run: number, label: string, go: Waiting['go']): void {
     if (this.#waiting.has(run)) throw new Error('a run does one thing at a time');
-    this.#waiting.set(run, { label, go });
+    this.#waiting.set(run, { label, since: label === 'write' ? this.time : 0, go });
   }
 
   #put(run: number, key: string, body: Uint8Array, onlyIf: string | null | undefined): StoredBody | null {
     if (onlyIf !== undefined && (this.#objects.get(key)?.etag ?? null) !== onlyIf) return null;
-    this.#writes += 1;
     if (!key.startsWith('locks/')) this.act(run);
-    const stored = { body, etag: `e${this.#writes}`, at: this.time };
+    const etag = key.startsWith('locks/') ? 'ticket' : new TextDecoder().decode(body);
+    const stored = { body, etag, at: this.time };
     this.#objects.set(key, stored);
     const written = toBody(key, stored);
     if (!key.startsWith('locks/')) this.#versions.unshift(written);

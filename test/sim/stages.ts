@@ -18,10 +18,10 @@ export interface Stage {
   readonly arrange: (channel: Channel) => Promise<void>;
 }
 
-export const KINDS: readonly (BucketKind & { readonly name: string })[] = [
+export const KINDS = [
   { name: 'conditional writes', conditionalWrites: true, versions: false },
   { name: 'versions only', conditionalWrites: false, versions: true },
-];
+] as const satisfies readonly (BucketKind & { readonly name: string })[];
 
 /** A picture within seconds, so that one run makes a whole post. */
 const QUICK: ProviderMood = { ...KIND_MOOD, imageSeconds: 1, videoSeconds: 20 };
