@@ -105,6 +105,9 @@ function damagedGeneration(view: Damage): Finding {
 function damagedImage(snapshot: Snapshot, view: Damage): Finding {
   const part = readablePart(view.text ?? '');
   const { kept, lost } = soundFields(imageDocumentSchema, part.value);
+  // Where the text was cut a key may have half of its value, which would pass for the whole.
+  const last = part.whole ? undefined : Object.keys(kept).at(-1);
+  if (last !== undefined) delete kept[last];
   const base: Fields = { ...AT_REST, ...kept };
   const id = activeId(snapshot);
   const group = id === null ? null : groupIn(snapshot, id);
