@@ -1,10 +1,16 @@
 /** The three documents, each readable, but at odds with each other or with what lies in the store; and locks of runs that are gone. */
-import { PROGRESS_KEYS, publishedIds, type PublicDocument } from '../domain/channel-state.ts';
+import {
+  PROGRESS_KEYS,
+  publishedIds,
+  type ImageDocument,
+  type PublicDocument,
+} from '../domain/channel-state.ts';
 import { groupObjects, isReady, partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { imageCandidates } from '../domain/piapi-answer.ts';
 import { AT_REST, counted, shortList } from './diagnose-documents.ts';
 import { imageOf, postsOf, type Post } from './diagnose-posts.ts';
-import { knowsTask, textOf } from './evidence.ts';
+import { knowsTask, progressOf, textOf } from './evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { restProblems } from './invariants.ts';
 import { phaseOf, taskIdOf, type Phase } from './phase.ts';
@@ -110,12 +116,42 @@ function stateWithoutPost(
       remedy: cleared(snapshot),
     };
   }
-  if (unreadable.has(key) || hasText(post, key)) return null;
+  if (unreadable.has(key)) return null;
+  if (hasObject(post, key)) return pictureGone(snapshot, id, post);
   return idWithoutContent(snapshot, id, phase, key);
 }
 
-function hasText(post: Post | undefined, key: string): boolean {
-  return post?.places.some(({ group }) => group.objects.some((object) => object.key === key)) ?? false;
+function hasObject(post: Post | undefined, key: string): boolean {
+  return (
+    post?.places.some(({ group }) => group.objects.some((object) => object.key === key && object.size > 0)) ??
+    false
+  );
+}
+
+/** A saved picture that is not there: the video is made from it, so that every run stops. It is fetched again. */
+function pictureGone(snapshot: Snapshot, id: GenerationId, post: Post | undefined): Finding | null {
+  const { folders, state } = snapshot;
+  const image = imageOf(snapshot);
+  const key = partKey(folders.fresh, id, 'png');
+  if (!image.picture || hasObject(post, key)) return null;
+  const { picture: _gone, ...rest } = image;
+  const group = post?.places.find(({ place }) => place === 'fresh')?.group;
+  const fetchable = imageCandidates(image.midjourney_results ?? {}) !== null;
+  const progress = fetchable || !group ? {} : progressOf(journalOf(snapshot, id), group, folders.fresh);
+  const again = fetchable ? rest : { ...withoutProgress(image), ...progress };
+  return {
+    kind: 'inconsistent-state',
+    where: id,
+    explanation: `The state says that the picture of ${id} is saved, but ${key} is missing, so that every run stops. ${fetchable ? 'It is fetched again from the answer.' : 'The post goes on from its task, or with a new order.'}`,
+    remedy: [{ type: 'write', key: state.image.key, document: again, replaces: etagOf(state.image) }],
+  };
+}
+
+/** At rest, as a finished post leaves the document. */
+function withoutProgress(image: ImageDocument): Record<string, unknown> {
+  const rest: Record<string, unknown> = { ...image };
+  for (const key of PROGRESS_KEYS) delete rest[key];
+  return { ...rest, ...AT_REST };
 }
 
 function idWithoutContent(snapshot: Snapshot, id: GenerationId, phase: Phase, key: string): Finding {
@@ -141,11 +177,8 @@ function idWithoutContent(snapshot: Snapshot, id: GenerationId, phase: Phase, ke
 /** As a finished post leaves the documents: first the image, then the id, as a run does it. */
 function cleared(snapshot: Snapshot): Operation[] {
   const { generation, image } = snapshot.state;
-  const rest: Record<string, unknown> = { ...imageOf(snapshot) };
-  for (const key of PROGRESS_KEYS) delete rest[key];
-  const operations: Operation[] = [
-    { type: 'write', key: image.key, document: { ...rest, ...AT_REST }, replaces: etagOf(image) },
-  ];
+  const document = withoutProgress(imageOf(snapshot));
+  const operations: Operation[] = [{ type: 'write', key: image.key, document, replaces: etagOf(image) }];
   const named = valueOf(generation, { generation_id: null });
   if (named?.generation_id)
     operations.push({

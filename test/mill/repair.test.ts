@@ -91,6 +91,21 @@ async function cut(mill: Mill, key: string, share = 0.6): Promise<void> {
   await mill.put(key, body.slice(0, Math.floor(body.length * share)));
 }
 
+/** The video is ordered, and the run was asked to stop while it waited. */
+async function begunVideo(mill: Mill): Promise<void> {
+  await begun(mill);
+  await mill.until('21:30');
+  const stop = new AbortController();
+  await mill.run({
+    mode: 'check',
+    signal: stop.signal,
+    onAction: (type) => {
+      if (type === 'await-video') stop.abort();
+    },
+  });
+  expect((await mill.json(IMAGE)).video_task).toBeDefined();
+}
+
 async function finished(mill: Mill): Promise<void> {
   await begun(mill);
   await mill.until('21:30');
@@ -161,17 +176,7 @@ const DAMAGES: readonly Damage[] = [
     what: 'config_midjourney is garbage while the video is made; the video comes from the journal',
     options: { sandbox: { videoSeconds: 3_600 } },
     make: async (mill) => {
-      await begun(mill);
-      await mill.until('21:30');
-      const stop = new AbortController();
-      await mill.run({
-        mode: 'check',
-        signal: stop.signal,
-        onAction: (type) => {
-          if (type === 'await-video') stop.abort();
-        },
-      });
-      expect((await mill.json(IMAGE)).video_task).toBeDefined();
+      await begunVideo(mill);
       await mill.put(IMAGE, '}{');
     },
     mended: async (mill) => {
@@ -412,6 +417,16 @@ const DAMAGES: readonly Damage[] = [
       await mill.putGroup('archive/', FIRST_ID);
     },
     mended: async (mill) => expect(await mill.json(IMAGE)).toEqual(AT_REST),
+  },
+  {
+    kind: 'inconsistent-state',
+    what: 'the saved picture vanished while the video is made',
+    options: { sandbox: { videoSeconds: 3_600 } },
+    make: async (mill) => {
+      await begunVideo(mill);
+      await mill.remove(`666/${FIRST_ID}.png`);
+    },
+    paysOnce: true,
   },
   {
     kind: 'published-nowhere',
