@@ -13,7 +13,7 @@ import { checkDisk, checkFonts, checkMachine, checkRenderer } from './machine.ts
 import { checkProviders, providerAddresses } from './providers.ts';
 import { checkChannel, checkSchedule } from './schedule.ts';
 import { checkConfigFile, checkEnvironment } from './setup.ts';
-import { checkStore } from './store.ts';
+import { checkStore, type StoreLifecycle } from './store.ts';
 
 export interface DoctorParts {
   readonly loaded: Result<LoadedConfig>;
@@ -88,16 +88,17 @@ async function storeAndChannel(
 }
 
 /** Null for a folder, which has no such rules. */
-function lifecycleOf(config: Config, environment: Environment): Parameters<typeof checkStore>[1] {
+function lifecycleOf(config: Config, environment: Environment): StoreLifecycle | null {
   if (environment.store.kind === 'folder') return null;
   const bucket = bucketSettings(config, environment);
   if (!bucket.ok) return null;
   const { accessKey, secretKey, ...rest } = bucket.value;
-  return async () => {
+  const read = async () => {
     const { readLifecycle } = await import('../../adapters/s3/lifecycle.ts');
     const keys = { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() };
     return readLifecycle({ ...rest, ...keys, userAgent: USER_AGENT });
   };
+  return { read, archive: config.FILE_PATHS.archive_folder };
 }
 
 /** One after the other: measuring two at once would measure neither. */

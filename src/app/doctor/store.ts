@@ -17,6 +17,12 @@ const NO_ETAG = '00000000000000000000000000000000';
 const PERMISSIONS =
   'Let the key list, read, write and delete in this bucket; docs/object-stores.md has the list.';
 
+export interface StoreLifecycle {
+  readonly read: () => Promise<Result<readonly LifecycleRule[]>>;
+  /** The folder of published posts, which an owner may let go after a while. */
+  readonly archive: string;
+}
+
 interface Step {
   readonly name: string;
   readonly act: () => Promise<Result<unknown>>;
@@ -33,7 +39,7 @@ interface Tried {
 
 export async function checkStore(
   store: ObjectStore,
-  lifecycle: (() => Promise<Result<readonly LifecycleRule[]>>) | null,
+  lifecycle: StoreLifecycle | null,
 ): Promise<readonly Finding[]> {
   const mark = randomUUID();
   const tried: Tried = {
@@ -55,8 +61,9 @@ export async function checkStore(
   const capabilities = await store.capabilities();
   if (!capabilities.ok) return [...findings, failed('store.versions', capabilities.failure)];
   findings.push(versionsFinding(capabilities.value));
-  if (lifecycle !== null) findings.push(lifecycleFinding(await lifecycle(), capabilities.value.versions));
-  return findings;
+  if (lifecycle === null) return findings;
+  const { archive, read } = lifecycle;
+  return [...findings, lifecycleFinding(await read(), capabilities.value.versions, archive)];
 }
 
 function steps(tried: Tried): readonly Step[] {
@@ -161,7 +168,11 @@ function versionsFinding({ conditionalWrites, versions }: StoreCapabilities): Fi
   );
 }
 
-function lifecycleFinding(read: Result<readonly LifecycleRule[]>, versions: boolean): Finding {
+function lifecycleFinding(
+  read: Result<readonly LifecycleRule[]>,
+  versions: boolean,
+  archive: string,
+): Finding {
   const check = 'store.lifecycle';
   if (!read.ok) {
     const evidence = `What the bucket removes by itself could not be seen: ${read.failure.message}`;
@@ -173,11 +184,13 @@ function lifecycleFinding(read: Result<readonly LifecycleRule[]>, versions: bool
         )
       : fine(check, `${evidence}; without versions nothing piles up`);
   }
-  const expiring = read.value.find(({ expiresAfterDays: days }) => days !== null);
+  const expiring = read.value.find(
+    ({ expiresAfterDays: days, prefix }) => days !== null && !prefix.startsWith(archive),
+  );
   if (expiring !== undefined)
     return problem(
       check,
-      `A rule removes present objects${expiring.prefix === '' ? '' : ` below ${expiring.prefix}`} after ${expiring.expiresAfterDays} days: state, posts and archive too`,
+      `A rule removes present objects${expiring.prefix === '' ? '' : ` below ${expiring.prefix}`} after ${expiring.expiresAfterDays} days`,
       'Remove that rule, or keep it away from this channel’s folders.',
     );
   if (!versions) return fine(check, 'Nothing is removed by a rule, and no old versions pile up');
