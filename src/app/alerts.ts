@@ -1,14 +1,21 @@
-/** Builds the alerts of a channel. With nobody to tell, nothing is loaded and no request is made. */
+/** Builds the alerts of a channel; imported only where somebody is to be told. */
 import type { EmailOptions } from '../adapters/alerts/email.ts';
+import { createTelegram } from '../adapters/alerts/telegram.ts';
+import { createWebhook } from '../adapters/alerts/webhook.ts';
+import { createHttp } from '../adapters/http/http.ts';
+import { createSystemClock } from '../adapters/system/clock.ts';
 import { alertTargets, type AlertTarget } from '../config/alert-targets.ts';
 import { secretsOf, type Environment } from '../config/environment.ts';
 import { createRedactor } from '../config/redaction.ts';
 import type { Config } from '../config/schema.ts';
+import type { AlertMessage } from '../domain/alerts.ts';
+import type { Failure } from '../domain/failure.ts';
+import { formatTimestamp } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { AlertKeeper, Deadline } from '../runtime/alert-keeper.ts';
+import { AlertKeeper, type Deadline } from '../runtime/alert-keeper.ts';
 import { USER_AGENT } from './compose.ts';
 import { channelSettings } from './settings.ts';
 
@@ -21,30 +28,56 @@ export interface AlertSurroundings {
   readonly log: Log;
 }
 
-/** `null` when nobody is to be told. */
-export async function openAlerts(surroundings: AlertSurroundings): Promise<AlertKeeper | null> {
-  const { clock, config, environment, log, store } = surroundings;
-  const { problems, usable } = alertTargets(config, environment);
-  for (const problem of problems) log.warn(problem);
-  if (usable.length === 0) return null;
-  const { AlertKeeper } = await import('../runtime/alert-keeper.ts');
+export async function openAlerts(
+  { clock, config, environment, log, store }: AlertSurroundings,
+  targets: readonly AlertTarget[],
+): Promise<AlertKeeper> {
   return new AlertKeeper({
     store,
     clock,
     log,
     redact: createRedactor(secretsOf(environment)),
-    notifiers: await createNotifiers(config, environment, usable),
+    notifiers: createNotifiers(config, environment, targets),
     channel: config.ALERTS.name ?? store.description,
     deadline: await deadlineOf(config, store),
   });
 }
 
-export async function createNotifiers(
+export interface AlertTest {
+  readonly results: readonly { readonly to: string; readonly failed: Failure | null }[];
+  /** What is set up by half. */
+  readonly problems: readonly string[];
+}
+
+/** Sends one message to everybody, beside the causes of the channel. */
+export async function testAlerts(config: Config, environment: Environment): Promise<AlertTest> {
+  const { problems, usable } = alertTargets(config, environment);
+  const at_utc = formatTimestamp(createSystemClock().now());
+  const message: AlertMessage = {
+    channel: config.ALERTS.name ?? 'reelmill',
+    kind: 'failed',
+    recovered: false,
+    cause: 'test',
+    title: 'This is a test',
+    text: 'Nothing has happened. Alerts of this channel arrive here.',
+    id: null,
+    at_utc,
+    since_utc: at_utc,
+  };
+  const results = await Promise.all(
+    createNotifiers(config, environment, usable).map(async (notifier) => {
+      const sent = await notifier.send(message);
+      return { to: notifier.name, failed: sent.ok ? null : sent.failure };
+    }),
+  );
+  return { results, problems };
+}
+
+function createNotifiers(
   config: Config,
   environment: Environment,
   targets: readonly AlertTarget[],
-): Promise<Notifier[]> {
-  const { createHttp } = await import('../adapters/http/http.ts');
+): Notifier[] {
   const redact = createRedactor(secretsOf(environment));
   // These addresses come from the owner and not from an answer, so that one on this machine is no danger.
   const http = createHttp({ allowLoopback: true, userAgent: USER_AGENT, redact });
@@ -53,22 +86,18 @@ export async function createNotifiers(
     slack: environment.alertSlackUrl,
     discord: environment.alertDiscordUrl,
   };
-  return Promise.all(
-    targets.map(async (target): Promise<Notifier> => {
-      if (target === 'email') return lazyEmail(emailOptions(config, environment, redact));
-      if (target === 'telegram') {
-        const { createTelegram } = await import('../adapters/alerts/telegram.ts');
-        const { api_url: apiUrl, chat_id: chatId } = config.ALERTS.telegram;
-        const token = environment.telegramBotToken;
-        if (chatId === null || token === null) throw new Error('Telegram is not set up');
-        return createTelegram({ http, apiUrl, chatId, token });
-      }
-      const { createWebhook } = await import('../adapters/alerts/webhook.ts');
-      const url = webhooks[target];
-      if (url === null) throw new Error(`${target} is not set up`);
-      return createWebhook({ http, format: target, url });
-    }),
-  );
+  return targets.map((target) => {
+    if (target === 'email') return lazyEmail(emailOptions(config, environment, redact));
+    if (target === 'telegram') {
+      const { api_url: apiUrl, chat_id: chatId } = config.ALERTS.telegram;
+      const token = environment.telegramBotToken;
+      if (chatId === null || token === null) throw new Error('Telegram is not set up');
+      return createTelegram({ http, apiUrl, chatId, token });
+    }
+    const url = webhooks[target];
+    if (url === null) throw new Error(`${target} is not set up`);
+    return createWebhook({ http, format: target, url });
+  });
 }
 
 /** The mail library is loaded with the first message. */

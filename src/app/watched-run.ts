@@ -1,5 +1,8 @@
 /** A run with everybody who watches it: progress, traces, and the people who are told afterwards. */
-import type { Failure } from '../domain/failure.ts';
+import { createSystemClock } from '../adapters/system/clock.ts';
+import { alertTargets } from '../config/alert-targets.ts';
+import type { Environment } from '../config/environment.ts';
+import { success, type Failure, type Result } from '../domain/failure.ts';
 import type { AlertKeeper } from '../runtime/alert-keeper.ts';
 import {
   runChannel,
@@ -8,31 +11,81 @@ import {
   type RunParts,
   type RunReport,
 } from '../runtime/run-channel.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Tracer } from '../ports/tracer.ts';
+import { composeRun, openStore, type Surroundings } from './compose.ts';
 import type { ObservedAction, RunObservation } from '../workflow/alerts.ts';
 
 export interface Watchers {
   readonly alerts: AlertKeeper | null;
+  readonly tracer: Tracer | null;
+  readonly environment: Environment;
   readonly observe?: (event: RunEvent) => void;
+}
+
+/** Loads only what is set up: without alerts and traces, nothing. `store`: not fenced by a lease. */
+export async function openWatchers(
+  surroundings: Pick<Surroundings, 'config' | 'environment' | 'log'> & {
+    readonly store: ObjectStore;
+    readonly clock: Clock;
+  },
+  version: string,
+): Promise<Watchers> {
+  const { config, environment, log } = surroundings;
+  const { problems, usable } = alertTargets(config, environment);
+  for (const problem of problems) log.warn(problem);
+  const alerts =
+    usable.length === 0 ? null : await (await import('./alerts.ts')).openAlerts(surroundings, usable);
+  const tracer =
+    environment.otlpTracesUrl === null
+      ? null
+      : await (await import('./tracing.ts')).openTracer(environment, log, version);
+  return { alerts, tracer, environment };
+}
+
+/** The parts of one run and who watches it, over one store. Fails as `composeRun` does. */
+export async function composeWatched(
+  surroundings: Surroundings,
+  version: string,
+): Promise<Result<{ readonly parts: RunParts; readonly watchers: Watchers }>> {
+  const opened = surroundings.store
+    ? success(surroundings.store)
+    : await openStore(surroundings.config, surroundings.environment, surroundings.onRequest);
+  if (!opened.ok) return opened;
+  const clock = surroundings.clock ?? createSystemClock();
+  const whole = { ...surroundings, clock, store: opened.value };
+  const parts = await composeRun(whole);
+  if (!parts.ok) return parts;
+  return success({ parts: parts.value, watchers: await openWatchers(whole, version) });
 }
 
 type EndedEvent = Extract<RunEvent, { type: 'action-ended' }>;
 
+/** As `runChannel`. Whatever the watchers meet, the run's outcome is the run's own. */
 export async function runWatched(
   parts: RunParts,
   options: RunOptions,
-  { alerts, observe }: Watchers,
+  { alerts, environment, observe, tracer }: Watchers,
 ): Promise<RunReport> {
   const ended: EndedEvent[] = [];
-  const report = await runChannel(
-    {
-      ...parts,
-      observe: (event) => {
-        if (event.type === 'action-ended') ended.push(event);
-        observe?.(event);
-      },
+  const traced =
+    tracer === null ? null : (await import('./tracing.ts')).traceRun(tracer, environment, parts, options);
+  const watched: RunParts = {
+    ...(traced?.parts ?? parts),
+    observe: (event) => {
+      if (event.type === 'action-ended') ended.push(event);
+      traced?.observe(event);
+      observe?.(event);
     },
-    options,
-  );
+  };
+  let report: RunReport | null = null;
+  try {
+    report = await runChannel(watched, options);
+  } finally {
+    traced?.end(report);
+    await tracer?.flush();
+  }
   await alerts?.settle(observationOf(report, options.mode, ended, parts.context.signal.aborted));
   return report;
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { FailureError } from '../domain/failure.ts';
 import { reportFailure, type Cli } from './cli.ts';
+import { addAlerts } from './commands/alerts.ts';
 import { addConfigCheck } from './commands/config-check.ts';
 import { addCosts } from './commands/costs.ts';
 import { addDemo } from './commands/demo.ts';
@@ -10,6 +11,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addRepair } from './commands/repair.ts';
+import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
 import { addInit } from './commands/init.ts';
 import { addRun } from './commands/run.ts';
@@ -82,6 +84,7 @@ Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider
     );
   for (const add of [
     addRun,
+    addServe,
     addStatus,
     addCosts,
     addHistory,
@@ -90,6 +93,7 @@ Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider
     addRepair,
     addSingleSteps,
     addConfigCheck,
+    addAlerts,
     addInit,
     addDoctor,
     addSandbox,

@@ -4,6 +4,7 @@ import type { Failure } from '../../domain/failure.ts';
 import type { Part } from '../../runtime/single-step.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
+import { version } from '../version.ts';
 
 interface RunFlags {
   readonly check?: boolean;
@@ -61,17 +62,20 @@ export async function runOnce(cli: Cli, command: Command, name: string, run: One
   const { openChannel } = await import('../channel.ts');
   const channel = await openChannel(cli, options);
   if (!channel.ok) return refuse(channel.failure);
-  const [{ composeRun }, { runChannel }, { createProgress }, { reportRun }] = await Promise.all([
-    import('../../app/compose.ts'),
-    import('../../runtime/run-channel.ts'),
+  const [{ composeWatched, runWatched }, { createProgress }, { reportRun }] = await Promise.all([
+    import('../../app/watched-run.ts'),
     import('../output/progress.ts'),
     import('../output/run-report.ts'),
   ]);
-  const parts = await composeRun(channel.value.surroundings);
-  if (!parts.ok) return refuse(parts.failure);
+  const composed = await composeWatched(channel.value.surroundings, version());
+  if (!composed.ok) return refuse(composed.failure);
+  const { parts, watchers } = composed.value;
+  // Who starts one of the single programs looks at it.
+  const alerts = run.part === undefined ? watchers.alerts : null;
   const progress = createProgress(cli, options);
   try {
-    const report = await runChannel({ ...parts.value, observe: progress.observe }, run);
+    const report = await runWatched(parts, run, { ...watchers, alerts, observe: progress.observe });
+    await watchers.tracer?.close();
     reportRun(cli, options, name, report);
     if (run.report === undefined) return;
     const { writeRunReport } = await import('../output/report-folder.ts');
