@@ -40,7 +40,7 @@ export async function checkClock(
 export function judgeClock(offsets: readonly ClockOffset[], bound: number): Finding {
   const [best] = offsets.toSorted((one, other) => sureSeconds(one) - sureSeconds(other));
   if (best === undefined) throw new Error('there is no offset to judge');
-  const seen = offsets.map(({ name, seconds }) => `${name} ${offsetText(seconds)}`).join(', ');
+  const seen = offsets.map((offset) => `${offset.name} ${offsetText(offset)}`).join(', ');
   const sure = sureSeconds(best);
   const remedy = 'Set the clock, by NTP (`timedatectl set-ntp true`) where you can.';
   if (sure > bound)
@@ -58,10 +58,10 @@ function sureSeconds({ seconds, uncertainty }: ClockOffset): number {
   return Math.max(0, Math.abs(seconds) - uncertainty);
 }
 
-function offsetText(seconds: number): string {
-  const rounded = Math.round(seconds);
-  if (rounded === 0) return 'within a second';
-  return `${Math.abs(rounded)} s ${rounded > 0 ? 'ahead' : 'behind'}`;
+function offsetText(offset: ClockOffset): string {
+  const { seconds, uncertainty } = offset;
+  if (sureSeconds(offset) === 0) return `within ${Math.max(1, Math.ceil(uncertainty))} s`;
+  return `${Math.round(Math.abs(seconds))} s ${seconds > 0 ? 'ahead' : 'behind'}`;
 }
 
 async function offsetOf({ name, url }: TimeSource, now: () => Date): Promise<ClockOffset | null> {
