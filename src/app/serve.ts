@@ -11,10 +11,10 @@ import { secretsOf } from '../config/environment.ts';
 import { createRedactor } from '../config/redaction.ts';
 import type { Config } from '../config/schema.ts';
 import { FailureError, success, type Result } from '../domain/failure.ts';
+import { lastMainRun } from '../runtime/last-main-run.ts';
 import type { RunEvent } from '../runtime/run-channel.ts';
 import { Scheduler, type RunOrder } from '../runtime/scheduler.ts';
 import { healthOf } from '../runtime/serve-health.ts';
-import { createSlotMemory } from '../runtime/slot-memory.ts';
 import { createTimetable, type Slot } from '../runtime/timetable.ts';
 import { Wake } from '../runtime/wake.ts';
 import { composeRun, openStore, type Surroundings } from './compose.ts';
@@ -68,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<Result<ServeEnd>> {
     clock,
     timetable,
     wake,
-    memory: createSlotMemory(store, log),
+    lastMainRun: () => lastMainRun(store, clock.now(), log),
     log,
     signal,
     startWithMain: options.startWithMain,

@@ -31,18 +31,12 @@ export interface RunRecord extends RunOrder {
   readonly id: string | null;
 }
 
-/** Outlives the process, so that a restart neither forgets the day's main run nor makes it twice. */
-export interface SlotMemory {
-  /** The slot of the last main run that came to its end; null when none is known. */
-  read(): Promise<Date | null>;
-  write(slot: Date): Promise<void>;
-}
-
 export interface SchedulerParts {
   readonly clock: Clock;
   readonly timetable: Timetable;
   readonly wake: Wake;
-  readonly memory: SlotMemory;
+  /** When a main run was last begun and brought to its end, by whomever; null when none is known. */
+  readonly lastMainRun: () => Promise<Date | null>;
   readonly log: Log;
   /** Ends the loop, and, being the run's own signal too, the run. */
   readonly signal: AbortSignal;
@@ -118,8 +112,8 @@ export class Scheduler {
 
   /** What is being made when the process ended is taken up by a check; only a main run starts something new. */
   async #begin(): Promise<void> {
-    const { clock, memory, signal, startWithMain, timetable } = this.#parts;
-    const known = await memory.read();
+    const { clock, lastMainRun, signal, startWithMain, timetable } = this.#parts;
+    const known = await lastMainRun();
     if (signal.aborted) return;
     const now = clock.now();
     const lastMain = timetable.last('main', now);
@@ -154,7 +148,10 @@ export class Scheduler {
     this.#running = null;
     this.#lastRun = record;
     this.#served.check = startedAt;
-    if (order.mode === 'main') await this.#remember(startedAt, record);
+    if (order.mode === 'main') {
+      this.#served.main = startedAt;
+      this.#missedMain = null;
+    }
     if (wentWell(record)) this.#failing = disproves(record, this.#failing) ? null : this.#failing;
     else if (!signal.aborted) this.#failing = record;
     const facts = { mode: record.mode, stop: record.stop, post: record.id };
@@ -173,15 +170,6 @@ export class Scheduler {
       const message = error instanceof Error ? error.message : String(error);
       return { stop: 'crashed', id: null, failure: { code: 'bug', message } };
     }
-  }
-
-  /** A main run that was stopped in the middle is made again after the restart: it goes on with the same post. */
-  async #remember(startedAt: Date, record: RunRecord): Promise<void> {
-    if (this.#parts.signal.aborted && record.stop !== 'task-done') return;
-    this.#served.main = startedAt;
-    this.#missedMain = null;
-    const slot = this.#parts.timetable.last('main', startedAt);
-    if (slot !== null) await this.#parts.memory.write(slot);
   }
 
   #giveUpLateMain(now: Date): void {
