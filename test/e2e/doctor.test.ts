@@ -83,7 +83,7 @@ test('what cannot be read keeps nothing else from being checked', async () => {
   expect(JSON.parse(nothing.out).findings[1]).toMatchObject({ check: 'environment', verdict: 'problem' });
 });
 
-test('a bucket is tried with its own key, and a wrong one is told apart from a wrong name', async () => {
+test('a bucket is tried with its own key, and a wrong one is told apart', async () => {
   const server = await startS3('s3rver');
   try {
     const bucket = {
@@ -107,11 +107,6 @@ test('a bucket is tried with its own key, and a wrong one is told apart from a w
     expect(find(wrongKey, 'store.list')).toMatchObject({
       verdict: 'problem',
       remedy: expect.stringContaining('access key'),
-    });
-    const wrongName = await findingsWith({ B2_BUCKET_NAME: 'another' });
-    expect(find(wrongName, 'store.list')).toMatchObject({
-      verdict: 'problem',
-      remedy: expect.stringContaining('bucket’s name'),
     });
   } finally {
     await server.close();
