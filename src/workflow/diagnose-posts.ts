@@ -231,7 +231,8 @@ function foreignObjects({ folders, listing, tickets }: Snapshot): Finding[] {
     const strangers = listing[place].filter(({ key }) => idOfName(key.slice(folders[place].length)) === null);
     if (strangers.length > 0) findings.push(foreign(folders[place], strangers));
   }
-  const other = tickets.filter(({ key }) => !key.endsWith('.json'));
+  // A store keeps its own notes there under names with a dot.
+  const other = tickets.filter(({ key }) => !key.endsWith('.json') && !key.startsWith('locks/.'));
   if (other.length > 0) findings.push(foreign('locks/', other));
   return findings;
 }

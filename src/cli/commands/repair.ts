@@ -78,8 +78,11 @@ function printReport(cli: Cli, report: RepairReport, apply: boolean): void {
     for (const finding of some) printFinding(cli, finding);
   }
   if (quarantine !== null) cli.print(`What was replaced or removed is kept in ${quarantine}`);
-  if (!apply && findings.some(({ outcome }) => outcome === 'proposed'))
-    cli.print(`Nothing was changed. ${colors.bold('reelmill repair --apply')} mends what can be mended.`);
+  const waiting = findings.filter(({ outcome }) => outcome === 'proposed');
+  if (apply || waiting.length === 0) return;
+  if (waiting.some(({ kind }) => kind === 'damaged-document'))
+    cli.print('Posts can be judged when the documents are mended: after each remedy --apply looks again.');
+  cli.print(`Nothing was changed. ${colors.bold('reelmill repair --apply')} mends what can be mended.`);
 }
 
 function printFinding(cli: Cli, finding: RepairedFinding): void {
