@@ -23,6 +23,8 @@ export const publicDocumentSchema = z.looseObject({
   lock_expires_at_utc: moment.nullish(),
   /** Grows by one with every run that takes the lock, and is never reset. */
   lock_epoch: z.int().nonnegative().optional(),
+  /** On a store with versions only: the etag of the version this one was made from (`runtime/published-ids.ts`). */
+  merged_version: shortText.nullish(),
 });
 export type PublicDocument = z.infer<typeof publicDocumentSchema>;
 

@@ -223,12 +223,12 @@ class Run {
         return this.#checkImage(action, state);
       case 'check-late': {
         this.#facts = { ...this.#facts, lateChecked: true };
-        const published = await store.readPublic();
+        const published = await store.readPublished();
         if (!published.ok)
           return published.failure.code === 'state_damaged'
             ? { event: null, failure: published.failure }
             : { event: null, failure: null };
-        return performAction(context, action, state, publishedIds(published.value.value).ids);
+        return performAction(context, action, state, publishedIds(published.value).ids);
       }
       default: {
         const raised = await this.#parts.lock.raise();

@@ -14,8 +14,9 @@ import { failure, success, type Result } from '../domain/failure.ts';
 import type { DocumentKeys } from '../domain/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { documentBytes, parseDocument, readDocument, MAX_DOCUMENT_BYTES } from '../steps/documents.ts';
+import { documentBytes, readDocument, MAX_DOCUMENT_BYTES } from '../steps/documents.ts';
 import type { z } from 'zod';
+import { PublishedIds } from './published-ids.ts';
 
 export interface Read<T> {
   readonly value: T;
@@ -25,8 +26,6 @@ export interface Read<T> {
 }
 
 const WRITE_ATTEMPTS = 4;
-/** Between our read and our write the publisher writes once or twice, not a hundred times. */
-const MERGED_VERSIONS = 50;
 
 export class StateStore {
   readonly #store: ObjectStore;
@@ -35,10 +34,13 @@ export class StateStore {
   /** As this process last saw it; only where the store refuses a write that is based on an older one. */
   #public: Read<PublicDocument> | null = null;
 
+  readonly #published: PublishedIds;
+
   constructor(store: ObjectStore, keys: DocumentKeys, clock: Clock) {
     this.#store = store;
     this.#keys = keys;
     this.#clock = clock;
+    this.#published = new PublishedIds(store, keys.public);
   }
 
   /** `seenIsEnough`: what this run has read or written last will do, when there is such a thing. */
@@ -47,6 +49,12 @@ export class StateStore {
     const read = await this.#read(this.#keys.public, publicDocumentSchema);
     if (read.ok) this.#public = read.value;
     return read;
+  }
+
+  /** With every id that the publisher has marked, also those that were written over and are not merged back yet. */
+  async readPublished(seenIsEnough = false): Promise<Result<PublicDocument>> {
+    const read = await this.readPublic(seenIsEnough);
+    return read.ok ? this.#published.complete(read.value) : read;
   }
 
   readGeneration(): Promise<Result<Read<GenerationDocument>>> {
@@ -79,19 +87,22 @@ export class StateStore {
     const capabilities = await this.#store.capabilities();
     if (!capabilities.ok) return capabilities;
     for (let attempt = 1; ; attempt += 1) {
-      // What an earlier look missed is refused or merged back; only a store that can do neither has to be asked again.
-      const guarded = capabilities.value.conditionalWrites || capabilities.value.versions;
-      const known = attempt === 1 && guarded ? this.#public : null;
+      // Only a store that refuses what rests on an old look need not be asked again.
+      const known = attempt === 1 && capabilities.value.conditionalWrites ? this.#public : null;
       const read = known === null ? await this.readPublic() : success(known);
       if (!read.ok) return read;
-      const next = change(read.value.value, read.value.lastModified);
+      const completed = await this.#published.complete(read.value);
+      if (!completed.ok) return completed;
+      const changed = change(completed.value, read.value.lastModified);
       // A refusal, or nothing to do, must not rest on an old look.
-      if (known !== null && (!next.ok || next.value === null)) continue;
-      if (!next.ok) return next;
-      if (next.value === null) return success(read.value.value);
-      const written = await this.#write(this.#keys.public, read.value, next.value);
+      if (known !== null && (!changed.ok || changed.value === null)) continue;
+      if (!changed.ok) return changed;
+      const next = changed.value ?? completed.value;
+      if (next === read.value.value) return success(next);
+      const marked = await this.#published.marked(read.value, completed.value, next);
+      const written = await this.#write(this.#keys.public, read.value, marked);
       this.#public = written.ok ? written.value : null;
-      if (written.ok) return this.#mergeMissed(read.value, written.value, next.value);
+      if (written.ok) return this.#mergeMissed(read.value, written.value);
       if (written.failure.code !== 'state_conflict' || attempt === WRITE_ATTEMPTS) return written;
     }
   }
@@ -100,40 +111,16 @@ export class StateStore {
   async restorePublic(etag: string, document: PublicDocument): Promise<Result<PublicDocument>> {
     const damaged = { value: document, etag, lastModified: null };
     const written = await this.#write(this.#keys.public, damaged, document);
-    return written.ok ? this.#mergeMissed(damaged, written.value, document) : written;
+    return written.ok ? this.#mergeMissed(damaged, written.value) : written;
   }
 
   async #mergeMissed(
     before: Read<PublicDocument>,
     after: Read<PublicDocument>,
-    written: PublicDocument,
   ): Promise<Result<PublicDocument>> {
-    const capabilities = await this.#store.capabilities();
-    if (!capabilities.ok) return capabilities;
-    if (capabilities.value.conditionalWrites || !capabilities.value.versions) return success(written);
-    const versions = await this.#store.versions(this.#keys.public, before.etag, MERGED_VERSIONS);
-    if (!versions.ok) return versions;
-    const known = new Set(listed(before.value).map(entryName));
-    const missed: unknown[] = [];
-    for (const version of versions.value.toReversed()) {
-      if (version.etag === after.etag) continue;
-      const parsed = parseDocument(version.body, this.#keys.public, publicDocumentSchema);
-      // A version nobody can read holds nothing that could be merged; the present one was read above.
-      if (!parsed.ok) continue;
-      for (const entry of listed(parsed.value)) {
-        if (known.has(entryName(entry))) continue;
-        known.add(entryName(entry));
-        missed.push(entry);
-      }
-    }
-    if (missed.length === 0) return success(written);
-    return this.updatePublic((document) => {
-      const present = new Set(listed(document).map(entryName));
-      const absent = missed.filter((entry) => !present.has(entryName(entry)));
-      return success(
-        absent.length === 0 ? null : { ...document, generation_id: [...listed(document), ...absent] },
-      );
-    });
+    const missed = await this.#published.hasMissed(before, after);
+    if (!missed.ok) return missed;
+    return missed.value ? this.updatePublic(() => success(null)) : success(after.value);
   }
 
   async #read<T>(key: string, schema: z.ZodType<T>): Promise<Result<Read<T>>> {
@@ -182,14 +169,4 @@ export class StateStore {
       ? success('not yet')
       : failure('state_conflict', 'Somebody else wrote the document at the same time', { key });
   }
-}
-
-function listed(document: PublicDocument): readonly unknown[] {
-  const { generation_id: ids } = document;
-  if (ids === null) return [];
-  return Array.isArray(ids) ? ids : [ids];
-}
-
-function entryName(entry: unknown): string {
-  return typeof entry === 'string' ? entry.replace(/\.json$/, '') : JSON.stringify(entry);
 }

@@ -54,10 +54,10 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
   const { folders, state, store } = parts;
   let shelf = await readShelf(store, folders);
   if (!shelf.ok) return shelf;
-  const published = await state.readPublic(parts.publishedSeen);
+  const published = await state.readPublished(parts.publishedSeen);
   if (!published.ok) return published;
 
-  const archived = await archivePublished(parts, shelf.value, published.value.value, active);
+  const archived = await archivePublished(parts, shelf.value, published.value, active);
   if (!archived.ok) return archived;
   if (archived.value.moved) shelf = await readShelf(store, folders);
   if (!shelf.ok) return shelf;
@@ -74,7 +74,7 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
     survey: survey.value,
     shelf: shelf.value,
     archived: archived.value.ids,
-    marked: publishedIds(published.value.value).ids.filter((id) => !archived.value.ids.includes(id)),
+    marked: publishedIds(published.value).ids.filter((id) => !archived.value.ids.includes(id)),
     sorted: moves.length,
   });
 }

@@ -8,16 +8,23 @@ const key = SETTINGS.documents.public;
 export function publish(channel: Channel, id: string, seconds = 0, spelling = id): void {
   const document = readable(channel);
   if (document === null) return;
-  const { generation_id: before } = document;
+  if (seconds === 0) append(channel, document, id, spelling);
+  else channel.world.at(channel.world.time + seconds, () => append(channel, document, id, spelling));
+}
+
+/** Writes what was read, with `id` appended; nobody compares. */
+export function append(
+  channel: Channel,
+  read: Readonly<Record<string, unknown>>,
+  id: string,
+  spelling = id,
+): void {
+  const { generation_id: before } = read;
   const listed: readonly unknown[] = Array.isArray(before) ? before : before ? [before] : [];
-  const write = (): void => {
-    const entries = listed.includes(spelling) ? listed : [...listed, spelling];
-    const text = JSON.stringify({ ...document, generation_id: entries });
-    channel.bucket.write('publisher', key, new TextEncoder().encode(text));
-    channel.published.push(id);
-  };
-  if (seconds === 0) write();
-  else channel.world.at(channel.world.time + seconds, write);
+  const entries = listed.includes(spelling) ? listed : [...listed, spelling];
+  const text = JSON.stringify({ ...read, generation_id: entries });
+  channel.bucket.write('publisher', key, new TextEncoder().encode(text));
+  channel.published.push(id);
 }
 
 /** `null` while somebody's mistake makes it unreadable: the publisher comes back another day. */

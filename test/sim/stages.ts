@@ -5,7 +5,7 @@ import { publish } from './publisher.ts';
 import { seedDocuments } from './scenario.ts';
 import { SETTINGS } from './settings.ts';
 import type { BucketKind } from './bucket.ts';
-import type { PlannedFault } from './world.ts';
+import type { PlannedFault, Process } from './world.ts';
 
 const HOUR = 3600;
 
@@ -39,9 +39,11 @@ export async function liveOneRun(
   channel: Channel,
   mode: 'main' | 'check',
   planned: PlannedFault | null = null,
+  meanwhile: Process['meanwhile'] = null,
 ): Promise<number> {
   const run = channel.start({ mode, zeroDelay: false }, undefined, 0, (process) => {
     process.planned = planned;
+    process.meanwhile = meanwhile;
   });
   await pass(channel, 1);
   return run.process.operations;
@@ -52,21 +54,21 @@ async function orderPicture(channel: Channel, mood: Partial<ProviderMood> = {}):
   await liveOneRun(channel, 'main');
 }
 
-/** Ready posts in 444, 555 and 666, one each, as earlier days left them. */
+/** A ready post, as earlier days left it. */
+export function placeReady(channel: Channel, folder: string, id: string): void {
+  const text = { topic: `topic ${id}`, script: 's', media: { image: 'midjourney', video: 'runway' } };
+  const write = (part: string, body: string): void =>
+    void channel.bucket.write('earlier days', `${folder}${id}.${part}`, new TextEncoder().encode(body));
+  write('json', JSON.stringify(text));
+  write('png', 'picture');
+  write('mp4', 'from Runway');
+}
+
+/** One in 444, one in 555 and one in 666. */
 async function fillFolders(channel: Channel): Promise<void> {
-  const { front, middle, fresh } = SETTINGS.folders;
-  for (const [folder, id] of [
-    [front, '20260226-2030'],
-    [middle, '20260227-2030'],
-    [fresh, '20260228-2030'],
-  ] as const) {
-    const text = { topic: `topic ${id}`, script: 's', media: { image: 'midjourney', video: 'runway' } };
-    const write = (part: string, body: string): void =>
-      void channel.bucket.write('earlier days', `${folder}${id}.${part}`, new TextEncoder().encode(body));
-    write('json', JSON.stringify(text));
-    write('png', 'picture');
-    write('mp4', 'from Runway');
-  }
+  placeReady(channel, SETTINGS.folders.front, '20260226-2030');
+  placeReady(channel, SETTINGS.folders.middle, '20260227-2030');
+  placeReady(channel, SETTINGS.folders.fresh, '20260228-2030');
 }
 
 /** As if a run had been killed with the order on its way: the intent is kept, the id is not. */

@@ -118,6 +118,8 @@ export class Process {
   planned: PlannedFault | null = null;
   /** Dies after the first operation whose label begins like this has taken effect. */
   dieAt: string | null = null;
+  /** Told right before each effect: what somebody else does in that very moment. */
+  meanwhile: ((label: string, process: Process) => void) | null = null;
   /** Nothing more can be written to the local disk. */
   diskFull = false;
   operations = 0;
@@ -151,6 +153,7 @@ export class Process {
       return this.die(label);
     }
     const fault = planned === null || planned === 'dies-after' ? pickFault(chance, rates) : planned;
+    this.meanwhile?.(label, this);
     const value = fault === 'none' || fault === 'lost-after' ? effect() : undefined;
     if (dies || planned === 'dies-after') return this.die(label);
     if (fault === 'lost-before') this.#straggle(effect);
