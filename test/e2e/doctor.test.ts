@@ -42,7 +42,8 @@ function doctor(
 }
 
 test('with everything in its place all checks are well, nothing is paid and nothing is left in the store', async () => {
-  const ended = await doctor(['--json']);
+  // A secret where nobody would look for one is not shown either.
+  const ended = await doctor(['--json'], { REELMILL_STORE: `folder:posts/${SECRET}` });
   expect(ended).toMatchObject({ code: EXIT.done, told: '' });
   const answer = JSON.parse(ended.out);
   expect(answer).toMatchObject({ ok: true, verdict: 'ok' });

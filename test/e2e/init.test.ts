@@ -131,6 +131,7 @@ test('the Russian sample comes with a page in Russian, for a bucket of any kind'
   expect(await read('ru', 'CHANNEL.md')).toMatch(
     /^# Этот канал\n[\s\S]*Положите эту папку в закрытый репозиторий/,
   );
+  expect(await read('ru', 'CHANNEL.md')).toContain('| `B2_ACCESS_KEY` | https://secure.backblaze.com');
   expect(await read('ru', WORKFLOW)).toContain(`uses: me/mill@${'b'.repeat(40)}\n`);
 });
 

@@ -18,8 +18,6 @@ export interface ChannelPageFacts {
 
 /** Where each key comes from; the same in both languages. */
 const KEY_PAGES: Readonly<Record<string, string>> = {
-  B2_ACCESS_KEY: 'https://secure.backblaze.com/app_keys.htm (keyID)',
-  B2_SECRET_KEY: 'https://secure.backblaze.com/app_keys.htm (applicationKey)',
   OPENAI_API_KEY: 'https://platform.openai.com/api-keys',
   MIDJOURNEY_API_KEY: 'https://piapi.ai/workspace/key',
   RUNWAY_API_KEY: 'https://dev.runwayml.com',
@@ -29,8 +27,19 @@ export function renderChannelPage(facts: ChannelPageFacts): string {
   return facts.language === 'ru' ? russianPage(facts) : englishPage(facts);
 }
 
-function keyTable({ secrets }: ChannelPageFacts): string {
-  return secrets.map((name) => `| \`${name}\` | ${KEY_PAGES[name] ?? ''} |`).join('\n');
+const BACKBLAZE_KEYS = 'https://secure.backblaze.com/app_keys.htm';
+
+/** `console`: what the page of another store is called. */
+function keyTable({ config, secrets }: ChannelPageFacts, console: string): string {
+  const isBackblaze = /\.backblazeb2\.com\b/.test(config.API_KEYS.b2.endpoint ?? '');
+  const place = (name: string): string => {
+    if (name === 'B2_ACCESS_KEY')
+      return isBackblaze ? `${BACKBLAZE_KEYS} (keyID)` : `${console} (access key id)`;
+    if (name === 'B2_SECRET_KEY')
+      return isBackblaze ? `${BACKBLAZE_KEYS} (applicationKey)` : `${console} (secret access key)`;
+    return KEY_PAGES[name] ?? '';
+  };
+  return secrets.map((name) => `| \`${name}\` | ${place(name)} |`).join('\n');
 }
 
 /** `20:30`, and the checks, as the scheduler has them. */
@@ -77,7 +86,7 @@ ${start}
 
 | Key | Where you get it |
 | --- | --- |
-${keyTable(facts)}
+${keyTable(facts, 'the console of the store')}
 
 ## Every day
 
@@ -139,7 +148,7 @@ ${start}
 
 | Ключ | Где взять |
 | --- | --- |
-${keyTable(facts)}
+${keyTable(facts, 'консоль хранилища')}
 
 ## Каждый день
 
