@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { formatTimestamp, parseTimestamp } from './timestamp.ts';
+import { formatTimestamp, parseTimestamp, secondsSince } from './timestamp.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -45,4 +45,13 @@ test('S5 what we write is read as the same millisecond', () => {
       expect(parseTimestamp(formatTimestamp(date))).toEqual(date);
     }),
   );
+});
+
+test('I4 a moment that cannot be right is infinitely long ago, so that nobody waits for it', () => {
+  const now = new Date('2026-01-31T20:30:00Z');
+  expect(secondsSince('2026-01-31T20:29:00Z', now)).toBe(60);
+  expect(secondsSince('2026-01-31T20:40:00Z', now)).toBe(-600);
+  expect(secondsSince('2026-01-31T20:40:01Z', now)).toBe(Number.POSITIVE_INFINITY);
+  expect(secondsSince('9999-12-31T00:00:00Z', now)).toBe(Number.POSITIVE_INFINITY);
+  expect(secondsSince('yesterday', now)).toBe(Number.POSITIVE_INFINITY);
 });

@@ -19,6 +19,20 @@ export function parseTimestamp(text: string): Date | null {
   return Number.isNaN(moment.getTime()) ? null : moment;
 }
 
+/** No two runners' clocks are allowed to differ by more (WORKFLOW.clock_bound_seconds). */
+const MOST_CLOCK_DIFFERENCE_SECONDS = 600;
+
+/**
+ * Seconds since a stored moment, below zero when another runner's clock is ahead. Infinite for one that cannot be right,
+ * unreadable or further ahead than clocks differ: otherwise a slip of a hand would be waited for, for years (I4).
+ */
+export function secondsSince(text: string, now: Date): number {
+  const moment = parseTimestamp(text);
+  if (moment === null) return Number.POSITIVE_INFINITY;
+  const seconds = (now.getTime() - moment.getTime()) / 1000;
+  return seconds < -MOST_CLOCK_DIFFERENCE_SECONDS ? Number.POSITIVE_INFINITY : seconds;
+}
+
 /** JavaScript rolls 30 February over into March; here it is no moment, so that a damaged document is noticed. */
 function isOnCalendar(day: string, time: string): boolean {
   const moment = new Date(`${day}T${time}Z`);

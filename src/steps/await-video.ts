@@ -5,7 +5,7 @@
 import type { TaskReference } from '../domain/channel-state.ts';
 import { describeFailure, failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { parseTimestamp } from '../domain/timestamp.ts';
+import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
@@ -55,8 +55,9 @@ async function waitForUrl(
   task: TaskReference,
 ): Promise<Result<string>> {
   const { clock, log, payments, settings, videoTasks } = context;
-  const since = parseTimestamp(task.requested_at_utc) ?? clock.now();
-  const deadline = since.getTime() + settings.video.timeoutSeconds * 1000;
+  const age = secondsSince(task.requested_at_utc, clock.now());
+  const begun = clock.now().getTime() - (Number.isFinite(age) ? age * 1000 : 0);
+  const deadline = begun + settings.video.timeoutSeconds * 1000;
   for (;;) {
     const status = await videoTasks.status(task.task_id);
     if (status.ok && status.value.state !== 'pending' && status.value.costUsd !== null)

@@ -6,7 +6,7 @@ import type { LateTask } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
-import { parseTimestamp } from '../domain/timestamp.ts';
+import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { happened, type StepContext, type StepOutcome } from './context.ts';
 import { folderOfPost } from './media-files.ts';
@@ -49,9 +49,7 @@ async function fateOf(context: StepContext, task: LateTask, input: LateInput): P
   if (input.published.includes(task.id)) return success({ type: 'drop' });
   const place = await folderOfPost(context, task.id, true);
   if (!place.ok) return place.failure.code === 'content_missing' ? success({ type: 'drop' }) : place;
-  const since = parseTimestamp(task.requested_at_utc);
-  const age =
-    since === null ? Number.POSITIVE_INFINITY : (context.clock.now().getTime() - since.getTime()) / 1000;
+  const age = secondsSince(task.requested_at_utc, context.clock.now());
   const fate = task.kind === 'image' ? await imageFate(context, task) : await videoFate(context, task);
   // Asked once more even when it is old: the answer decides, the age only ends the waiting.
   const waiting = !fate.ok || fate.value.type === 'wait';

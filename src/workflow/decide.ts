@@ -4,10 +4,10 @@
  */
 import type { ChannelState, TaskReference } from '../domain/channel-state.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { parseTimestamp } from '../domain/timestamp.ts';
+import { parseTimestamp, secondsSince } from '../domain/timestamp.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import { datedTask, phaseOf } from './phase.ts';
-import { MAX_UNKNOWN_OUTCOMES, type Policy } from './policy.ts';
+import { LONGEST_BACKOFF_SECONDS, MAX_UNKNOWN_OUTCOMES, type Policy } from './policy.ts';
 
 export type StopReason =
   /** The bound of R2 is reached. */
@@ -95,12 +95,14 @@ export function decide(state: ChannelState, facts: RunFacts, policy: Policy): Ac
 /** M6, D7: asked once a run; a result counts even when it comes past the timeout, since the question comes first. */
 function decideTask(state: ChannelState, facts: RunFacts, policy: Policy): Action {
   const task = datedTask(state.image);
-  const since = task === null ? null : parseTimestamp(task.requested_at_utc);
-  if (task === null || since === null)
-    return record({ type: 'task-adopted' }, 'the task does not say since when it runs');
+  const seconds = task === null ? Number.POSITIVE_INFINITY : secondsSince(task.requested_at_utc, facts.now);
+  if (task === null || seconds === Number.POSITIVE_INFINITY)
+    return record(
+      { type: 'task-adopted' },
+      'the task does not say, or cannot be right about, since when it runs',
+    );
   if (facts.imageCheck === 'unasked')
     return { type: 'check-image', id: state.generation.generation_id, task };
-  const seconds = (facts.now.getTime() - since.getTime()) / 1000;
   if (seconds > policy.imageTimeoutSeconds)
     return record({ type: 'image-timed-out' }, `no picture after ${Math.round(seconds)} s`);
   return stop(facts.imageCheck === 'pending' ? 'waiting' : 'check-failed');
@@ -148,7 +150,9 @@ function decideSubmission(
     return record({ type: 'image-given-up' }, 'twice nobody knows whether the picture was ordered');
   }
   const rest = image.retry_after_utc ? parseTimestamp(image.retry_after_utc) : null;
-  if (rest !== null && facts.now < rest) return stop('backing-off');
+  const left = rest === null ? 0 : (rest.getTime() - facts.now.getTime()) / 1000;
+  // No pause of ours is longer: whoever wrote such a moment, it would hold the post for ever.
+  if (left > 0 && left <= LONGEST_BACKOFF_SECONDS) return stop('backing-off');
   return { type: 'request-image', id };
 }
 

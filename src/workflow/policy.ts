@@ -18,7 +18,7 @@ export const MAX_UNKNOWN_OUTCOMES = 1;
 /** How long a task that was given up is still asked after: longer than a post waits in the folders, shorter than providers keep results. */
 export const LATE_TASK_SECONDS = 48 * 3600;
 
-const LONGEST_BACKOFF_SECONDS = 24 * 3600;
+export const LONGEST_BACKOFF_SECONDS = 24 * 3600;
 
 /** Seconds to wait after the `failures`-th failure in a row, from 1. */
 export function backoffSeconds(policy: Pick<Policy, 'retryBackoffSeconds'>, failures: number): number {

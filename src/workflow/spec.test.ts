@@ -64,7 +64,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'the video has failed': ({ state }) => given(state.image.video_failure),
   'a video task is stored': ({ state }) => given(state.image.video_task),
   'a video intent was left behind': ({ state }) => state.image.submission?.kind === 'video',
-  'its moment cannot be read': ({ state }) => momentOf(state) === 'nonsense',
+  'its moment cannot be right': ({ state, facts }) =>
+    momentOf(state) === 'nonsense' || Date.parse(momentOf(state)) > facts.now.getTime() + 600_000,
   'the task is older than the timeout': ({ state, facts, policy }) =>
     facts.now.getTime() > Date.parse(momentOf(state)) + policy.imageTimeoutSeconds * 1000,
   'the task is pending': ({ facts }) => facts.imageCheck === 'pending',
@@ -74,7 +75,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'the outcome was unknown too often': ({ state }) => Number(state.image.unknown_outcomes ?? 0) > 1,
   'the pause after a failure lasts': ({ state, facts }) =>
     given(state.image.retry_after_utc) &&
-    Date.parse(String(state.image.retry_after_utc)) > facts.now.getTime(),
+    Date.parse(String(state.image.retry_after_utc)) > facts.now.getTime() &&
+    Date.parse(String(state.image.retry_after_utc)) <= facts.now.getTime() + 86_400_000,
   'late tasks were not asked after': ({ state, facts, policy }) =>
     policy.replaceMockWithLateResult && !facts.lateChecked && (state.image.late_tasks ?? []).length > 0,
   'this is a check run': ({ facts }) => facts.mode === 'check',
@@ -142,6 +144,8 @@ const KEYS = {
     'image-1',
     { task_id: 'image-1' },
     { task_id: 'image-1', requested_at_utc: 'nonsense' },
+    { task_id: 'image-1', requested_at_utc: before(-600) },
+    { task_id: 'image-1', requested_at_utc: before(-601) },
     { task_id: 'image-1', requested_at_utc: before(60) },
     { task_id: 'image-1', requested_at_utc: before(POLICY.imageTimeoutSeconds) },
     { task_id: 'image-1', requested_at_utc: before(POLICY.imageTimeoutSeconds + 1) },
@@ -154,7 +158,7 @@ const KEYS = {
   attempts: RETRIES,
   unknown_outcomes: [undefined, 1, 2],
   picture_failures: RETRIES,
-  retry_after_utc: [null, before(1), before(0), before(-1)],
+  retry_after_utc: [null, before(1), before(0), before(-1), before(-86_400), before(-86_401)],
   late_tasks: [undefined, [LATE]],
 } as const;
 
@@ -209,7 +213,7 @@ describe('M3 SPEC.md against phaseOf', () => {
   test('every combination of what a phase looks at', () => {
     const { status, midjourney_results, midjourney_task, generation, picture } = KEYS;
     const choices = product({ status, midjourney_results, midjourney_task, generation, picture });
-    expect(choices).toHaveLength(3 * 4 * 8 * 2 * 2);
+    expect(choices).toHaveLength(3 * 4 * 10 * 2 * 2);
     for (const choice of choices) {
       const { image } = caseOf(choice).state;
       expect(phaseOf(image), JSON.stringify(choice)).toBe(expectedPhase(image));

@@ -9,7 +9,7 @@ import {
   type LateTask,
 } from '../domain/channel-state.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { formatTimestamp, parseTimestamp } from '../domain/timestamp.ts';
+import { formatTimestamp, secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed, EventType, WorkflowEvent } from '../domain/workflow-event.ts';
 import { datedTask, phaseOf, taskIdOf, type Phase } from './phase.ts';
 import { backoffSeconds, LATE_TASK_SECONDS, MAX_UNKNOWN_OUTCOMES, type Policy } from './policy.ts';
@@ -77,8 +77,7 @@ function withLateTask(image: ImageDocument, id: GenerationId | null, kind: LateT
 
 /** Without this bound a video that is ready but can never be fetched would be taken up and given up again in every run (I6). */
 function isRecent(task: ImageDocument['video_task'], now: Date): boolean {
-  const since = task ? parseTimestamp(task.requested_at_utc) : null;
-  return since !== null && (now.getTime() - since.getTime()) / 1000 <= LATE_TASK_SECONDS;
+  return task ? secondsSince(task.requested_at_utc, now) <= LATE_TASK_SECONDS : false;
 }
 
 /** A state may be without a key, but must not say `undefined`: the documents are JSON. */

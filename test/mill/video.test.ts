@@ -387,3 +387,39 @@ test('D11 the post’s media tell a publisher what is real, with the tasks that 
     video_task_id: video,
   });
 });
+
+test('I4 I6 a task or a pause dated years ahead, by whatever hand, is not waited for', async () => {
+  const AHEAD = '2036-01-31T20:30:00.000000+00:00';
+  await using mill = await Mill.start({
+    sandbox: { ...FAST, faults: [{ provider: 'runway', action: { type: 'task-never-finishes' } }] },
+  });
+  const controller = new AbortController();
+  await mill.run({
+    signal: controller.signal,
+    onAction: (type) => {
+      if (type === 'await-video') controller.abort();
+    },
+  });
+  const image = await mill.json(IMAGE);
+  expect(image.video_task.task_id).toBeTruthy();
+  await mill.put(IMAGE, { ...image, video_task: { ...image.video_task, requested_at_utc: AHEAD } });
+  const before = mill.clock.now().getTime();
+  expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done' });
+  expect((mill.clock.now().getTime() - before) / 1000).toBeLessThan(400);
+  expect((await mill.json(POST)).media).toMatchObject({ video: 'mock' });
+
+  // The same for the picture: its task counts from now, its pause is over.
+  await using other = await Mill.start({
+    sandbox: { faults: [{ provider: 'piapi', action: { type: 'task-never-finishes' } }] },
+  });
+  await other.run();
+  const task = await other.json(IMAGE);
+  const ahead = { ...task.midjourney_task, requested_at_utc: AHEAD };
+  await other.put(IMAGE, { ...task, midjourney_task: ahead });
+  await other.advance(3_600);
+  expect(await other.run({ mode: 'check' })).toMatchObject({ stop: 'waiting' });
+  await other.advance(18_001);
+  expect(await other.run({ mode: 'check' })).toMatchObject({ stop: 'timed-out' });
+  await other.put(IMAGE, { ...AT_REST, generation: true, attempts: 1, retry_after_utc: AHEAD });
+  expect(await other.run({ mode: 'check' })).toMatchObject({ stop: 'waiting' });
+});
