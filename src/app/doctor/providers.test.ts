@@ -123,6 +123,7 @@ test('a refused key, a throttled or broken service and a model that is not offer
     expect([rule.action, found.verdict]).toEqual([rule.action, verdict]);
     expect(found.evidence).toMatch(evidence);
     expect(found.remedy).toEqual(expect.any(String));
+    expect(found.remedy).not.toContain('next run');
   }
   const dream = configSchema.parse({ OPENAI_SETTINGS: { model: 'gpt-99' } });
   expect(of(await providers([], dream), 'provider.openai')).toMatchObject({

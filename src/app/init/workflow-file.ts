@@ -66,6 +66,6 @@ jobs:
         with:
           mode: \${{ inputs.mode || (github.event.schedule == '${main}' && 'main' || 'check') }}
           config: ${JSON.stringify(facts.configPath)}
-        env:
+        env: # what alerts and others need goes here too; .env.example names it
 ${facts.secrets.map((name) => `          ${name}: \${{ secrets.${name} }}\n`).join('')}`;
 }
