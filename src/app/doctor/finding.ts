@@ -1,5 +1,5 @@
 /** What a check found: a verdict, what it rests on, and what to do. Checks never throw and never change the channel. */
-import type { Failure } from '../../domain/failure.ts';
+import type { Failure, FailureCode } from '../../domain/failure.ts';
 
 export type Verdict = 'ok' | 'warning' | 'problem';
 
@@ -25,11 +25,24 @@ export function problem(check: string, evidence: string, remedy: string): Findin
   return { check, verdict: 'problem', evidence, remedy };
 }
 
-/** A failure as a problem, with its own advice. */
+const LATER =
+  'Check this machine’s network, the address, and the service’s status page; then ask doctor again.';
+/** The advice of these is meant for runs, which come again by themselves, or names this very command. */
+const REMEDIES: Partial<Record<FailureCode, string>> = {
+  provider_unavailable: LATER,
+  provider_throttled: LATER,
+  provider_bad_answer: LATER,
+  store_unavailable: LATER,
+  state_conflict: 'Ask doctor again.',
+  render_failed: 'Install Reelmill again; if that does not help, report it as a bug with these words.',
+};
+
+/** A failure as a problem, with advice for somebody who sits before it. */
 export function failed(check: string, failure: Failure): Finding {
   const place = Object.entries(failure.where).map(([name, value]) => `${name} ${value}`);
   const where = place.length === 0 ? '' : ` (${place.join(', ')})`;
-  return problem(check, `${failure.message.trim()}${where}`, failure.advice);
+  const remedy = REMEDIES[failure.code] ?? failure.advice;
+  return problem(check, `${failure.message.trim()}${where}`, remedy);
 }
 
 const RANK: Readonly<Record<Verdict, number>> = { ok: 0, warning: 1, problem: 2 };

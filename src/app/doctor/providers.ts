@@ -24,8 +24,6 @@ const RUNWAY_VERSION = '2024-11-06';
 const NO_TASK = '00000000-0000-0000-0000-000000000000';
 const FEW_VIDEOS = 7;
 const FREE = 'the question was free';
-const LATER =
-  'Check this machine’s network, the address, and the provider’s status page; then ask doctor again.';
 
 export interface ProviderFacts {
   readonly config: Config;
@@ -76,13 +74,6 @@ function bearer(key: Secret): { readonly authorization: string } {
   return { authorization: `Bearer ${key.reveal()}` };
 }
 
-/** The advice of a failure is meant for runs, which come again by themselves; this question does not. */
-function unanswered(check: string, failure: Failure): Finding {
-  const finding = failed(check, failure);
-  const later = failure.code === 'provider_unavailable' || failure.code === 'provider_throttled';
-  return later ? { ...finding, remedy: LATER } : finding;
-}
-
 function refusedBy(failure: Failure, status: number): boolean {
   return failure.message.includes(`HTTP ${status}`);
 }
@@ -105,7 +96,7 @@ async function checkOpenai(facts: ProviderFacts): Promise<Finding> {
         `The list of models is not open to this key, so it could not be tried for nothing: ${failure.message}`,
         'Let the key read models, or trust the first run.',
       );
-    return unanswered(check, failure);
+    return failed(check, failure);
   }
   const listed = modelsSchema.safeParse(answer.value.json);
   if (!listed.success)
@@ -159,7 +150,7 @@ async function checkPiapi({ config, environment, http }: ProviderFacts): Promise
       `PiAPI answered, but not whether the key is good: ${failure.message}`,
       'Run doctor again later; the first run shows it for certain.',
     );
-  return unanswered(check, failure);
+  return failed(check, failure);
 }
 
 const organizationSchema = z.looseObject({
@@ -180,7 +171,7 @@ async function checkRunway(facts: ProviderFacts): Promise<Finding> {
   const base = (addresses(config, environment).runway ?? RUNWAY_ADDRESS).replace(/\/+$/, '');
   const headers = { ...bearer(key), 'x-runway-version': RUNWAY_VERSION };
   const answer = await ask(facts, 'runway', `${base}/v1/organization`, headers);
-  if (!answer.ok) return unanswered(check, answer.failure);
+  if (!answer.ok) return failed(check, answer.failure);
   const organization = organizationSchema.safeParse(answer.value.json);
   if (!organization.success)
     return warning(
