@@ -62,7 +62,7 @@ export interface SchedulerFacts {
 /** A main run is made up for when it is at most this late; the next one is nearer then. */
 export const LATEST_MAIN_SECONDS = 12 * 3600;
 /** Between the end of a run and one that a webhook asks for. */
-export const WAKE_PAUSE_SECONDS = 10;
+export const WAKE_PAUSE_SECONDS = 5;
 /** Timers do not know that the machine slept or that its clock was set, so that no sleep is longer than this. */
 const LONGEST_SLEEP_SECONDS = 60;
 
