@@ -216,7 +216,9 @@ class Repair {
     const { look, state, store } = this.#parts;
     const former = await this.#quarantine.keepCopy(key);
     if (!former.ok) return former;
-    if ((former.value?.etag ?? null) !== replaces)
+    const present = await store.head(key);
+    if (!present.ok) return present;
+    if ((present.value?.etag ?? null) !== replaces)
       return failure('state_conflict', 'The object changed since it was looked at', { key });
     if (key === look.documents.public && replaces !== null) {
       const restored = await state.restorePublic(replaces, document as PublicDocument);

@@ -119,7 +119,10 @@ test.each(KINDS)(
   'M10 what the publisher appends while repair works is not lost (conditional writes: $conditionalWrites)',
   async (kind) => {
     // At each of repair’s writes of the document, the publisher has just written its own version.
-    for (let nth = 1; nth <= 6; nth += 1) {
+    for (const [nth, isDamaged] of [1, 2, 3, 4].flatMap((one) => [
+      [one, false] as const,
+      [one, true] as const,
+    ])) {
       let writes = 0;
       let marked: string[] = [];
       const { store, surroundings } = world(kind, (inner) => ({
@@ -127,7 +130,7 @@ test.each(KINDS)(
         put: async (key, source, options) => {
           if (key === PUBLIC && (writes += 1) === nth) {
             const present = await json(inner, PUBLIC).catch(() => ({ generation_id: [] }));
-            const listed = present['generation_id'] as string[];
+            const listed = (present['generation_id'] ?? []) as string[];
             marked = [...listed, ID];
             await put(inner, PUBLIC, { ...present, generation_id: marked });
           }
@@ -135,14 +138,78 @@ test.each(KINDS)(
         },
       }));
       await damage(store);
-      await put(store, PUBLIC, { processing_lock: false, generation_id: [OTHER, '20250101-0000'] });
-      valueOf(await repair(surroundings, { apply: true }));
+      if (!isDamaged)
+        await put(store, PUBLIC, { processing_lock: false, generation_id: [OTHER, '20250101-0000'] });
+      await repair(surroundings, { apply: true });
       if (marked.length === 0) continue;
       const { generation_id: listed } = await json(store, PUBLIC);
-      expect(listed, `write ${nth}`).toContain(ID);
+      expect(listed, `write ${nth}, damaged: ${isDamaged}`).toContain(ID);
     }
   },
 );
+
+test.each(KINDS)(
+  'I2 what a person writes while repair reads or copies is not lost (conditional writes: $conditionalWrites)',
+  async (kind) => {
+    const victims = [GENERATION, IMAGE, `444/${ID}.png`, `555/${ID}.png`, '666/20260122-2030.png'];
+    let written = 0;
+    for (const victim of victims) {
+      // Counted are the reads of the object and of its copies.
+      for (let nth = 1; nth <= 12; nth += 1) {
+        let reads = 0;
+        let isWritten = false;
+        const meddle = async (inner: ObjectStore, key: string): Promise<void> => {
+          if (!key.endsWith(victim)) return;
+          reads += 1;
+          if (reads !== nth || valueOf(await inner.head(victim)) === null) return;
+          isWritten = true;
+          await put(inner, victim, '"by hand"');
+        };
+        const { store, surroundings } = world(kind, (inner) => {
+          const then = async <T>(key: string, answer: Promise<T>): Promise<T> => {
+            const given = await answer;
+            await meddle(inner, key);
+            return given;
+          };
+          return {
+            ...bound(inner),
+            get: (key, ...args) => then(key, inner.get(key, ...args)),
+            getFile: (key, ...args) => then(key, inner.getFile(key, ...args)),
+            copy: (from, to) => then(from, inner.copy(from, to)),
+          };
+        });
+        await damage(store);
+        await repair(surroundings, { apply: true });
+        if (!isWritten) continue;
+        written += 1;
+        expect([...(await bodies(store)).values()], `${victim}, read ${nth}`).toContain('"by hand"');
+      }
+    }
+    expect(written).toBeGreaterThan(20);
+  },
+);
+
+test('M2 D12 whatever repair changes, it changes under the flag, which is down again afterwards', async () => {
+  const flags: unknown[] = [];
+  const { store, surroundings } = world({ conditionalWrites: true, versions: false }, (inner) => {
+    const watched = async <T>(key: string, effect: () => Promise<T>): Promise<T> => {
+      if (!/^(locks|quarantine)\//.test(key) && key !== PUBLIC)
+        flags.push((await json(inner, PUBLIC))['processing_lock']);
+      return effect();
+    };
+    return {
+      ...bound(inner),
+      put: (key, ...args) => watched(key, () => inner.put(key, ...args)),
+      copy: (from, to) => watched(to, () => inner.copy(from, to)),
+      delete: (key) => watched(key, () => inner.delete(key)),
+    };
+  });
+  await damage(store);
+  valueOf(await repair(surroundings, { apply: true }));
+  expect(flags.length).toBeGreaterThan(5);
+  expect(new Set(flags)).toEqual(new Set([true]));
+  expect(await json(store, PUBLIC)).toMatchObject({ processing_lock: false, lock_owner: null });
+});
 
 function bound(store: ObjectStore): ObjectStore {
   return {
