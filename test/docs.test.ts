@@ -89,10 +89,20 @@ function allOptions(command: Command): string[] {
   return [...own, ...command.commands.flatMap(allOptions)].filter((name) => name !== null);
 }
 
+/** How many words stand before the command: options of the program itself, with their values. */
+function leadingOptions(root: Command, words: readonly string[]): number {
+  let count = 0;
+  for (;;) {
+    const option = root.options.find(({ long, short }) => [long, short].includes(words[count]));
+    if (option === undefined) return count;
+    count += option.required ? 2 : 1;
+  }
+}
+
 function callProblem(words: readonly string[]): string | null {
   const root = program();
   let command = root;
-  for (const word of words) {
+  for (const word of words.slice(leadingOptions(root, words))) {
     if (word.startsWith('-')) break;
     const next: Command | undefined = command.commands.find((known) => known.name() === word);
     if (next === undefined) {
@@ -146,6 +156,8 @@ describe.each(PAGES)('%s', (page) => {
 test('the checks themselves tell right from wrong', () => {
   expect(callProblem(['run', '--check'])).toBeNull();
   expect(callProblem(['config', 'check', '--json'])).toBeNull();
+  expect(callProblem(['--env-file', '.env', 'run', '--check'])).toBeNull();
+  expect(callProblem(['--env-file', '.env', 'walk'])).toBe('there is no command walk');
   expect(callProblem(['run', '--chekc'])).toBe('run has no option --chekc');
   expect(callProblem(['fly'])).toBe('there is no command fly');
   expect(callProblem(['config', 'fly'])).toBe('there is no command fly');
