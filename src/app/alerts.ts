@@ -55,7 +55,7 @@ export async function testAlerts(config: Config, environment: Environment): Prom
   const at_utc = formatTimestamp(createSystemClock().now());
   const message: AlertMessage = {
     channel: config.ALERTS.name ?? 'reelmill',
-    kind: 'failed',
+    kind: 'test',
     recovered: false,
     cause: 'test',
     title: 'This is a test',

@@ -4,10 +4,11 @@
  */
 import { z } from 'zod';
 
-export const ALERT_KINDS = ['failed', 'needs-hand', 'budget', 'mock', 'late'] as const;
+const ALERT_KINDS = ['failed', 'needs-hand', 'budget', 'mock', 'late', 'test'] as const;
 /**
  * `failed`: a run failed, the next one tries again. `needs-hand`: it will go on failing until somebody mends something.
  * `budget`: a budget stopped it. `mock`: a post was finished with a placeholder. `late`: no ready post by the hour.
+ * `test`: sent by hand, to see whether it arrives.
  */
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

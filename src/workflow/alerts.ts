@@ -57,6 +57,7 @@ const TITLES: Readonly<Record<AlertKind, string>> = {
   budget: 'A budget stopped the run',
   mock: 'A post was finished with a placeholder',
   late: 'No post is ready',
+  test: 'This is a test',
 };
 
 /** `readyBy`: how the hour of the deadline reads, `08:00 Europe/Berlin`. */

@@ -9,7 +9,7 @@ export function subjectOf({ channel, title }: AlertMessage): string {
 /** Title, words, post and time, at most `limit` UTF-16 units long. */
 export function textOf(message: AlertMessage, limit: number): string {
   const { at_utc, id, recovered, since_utc, text } = message;
-  const mark = recovered ? '✅' : message.kind === 'mock' ? 'ℹ️' : '⚠️';
+  const mark = recovered ? '✅' : message.kind === 'mock' || message.kind === 'test' ? 'ℹ️' : '⚠️';
   const head = `${mark} ${subjectOf(message)}`;
   const time = recovered ? `From ${minute(since_utc)} to ${minute(at_utc)} UTC.` : `${minute(at_utc)} UTC.`;
   const foot = id === null ? time : `Post ${id}. ${time}`;
