@@ -55,13 +55,20 @@ export class Channel {
   constructor(seed: number, kind: BucketKind, mood: ProviderMood, start = new Date('2026-03-01T12:00:00Z')) {
     this.world = new World(seed, start);
     this.bucket = new Bucket(this.world, kind);
-    this.providers = new Providers(this.world, mood, () => {
+    const { documents } = SETTINGS;
+    const isSaved = (taskId: string): boolean =>
+      this.bucket.history.findLast(
+        ({ key, body }) =>
+          key === documents.image && body !== null && new TextDecoder().decode(body).includes(`"${taskId}"`),
+      ) !== undefined;
+    const activePost = (): string | null => {
       // A document that somebody has just broken names the post that it named before.
-      const text = this.bucket.text(SETTINGS.documents.generation) ?? '';
+      const text = this.bucket.text(documents.generation) ?? '';
       const named = /"generation_id":\s*(?:"([^"]*)"|null)/.exec(text);
       if (named) this.#lastNamed = named[1] ?? null;
       return this.#lastNamed;
-    });
+    };
+    this.providers = new Providers(this.world, mood, activePost, isSaved);
   }
 
   /** Begins a run now; it goes on whenever the world runs. */

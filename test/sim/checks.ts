@@ -211,26 +211,37 @@ function stateAtRest(channel: Channel): string[] {
   return problems;
 }
 
-/** I7: at no moment did a group say more of its media than its files were. */
+/** I7: at no moment did a group say more of its media than its files were, and no complete one kept silent about a mock. */
 function mocksAreHonest(channel: Channel): string[] {
   const current = new Map<string, string>();
+  const said = new Map<string, Media>();
   const problems: string[] = [];
   for (const write of channel.bucket.history) {
-    if (write.kind === 'delete') current.delete(write.key);
-    else current.set(write.key, textOf(write));
     const base = write.key.replace(/\.(json|png|mp4)$/, '');
     if (base === write.key || !/^(666|555|444|archive)\//.test(base)) continue;
+    if (write.kind === 'delete') current.delete(write.key);
+    else current.set(write.key, textOf(write));
     const text = current.get(`${base}.json`);
     if (text === undefined) continue;
-    const media = (JSON.parse(text) as { media?: { image?: string; video?: string } }).media;
-    const video = current.get(`${base}.mp4`);
-    const picture = current.get(`${base}.png`);
-    if (media?.video === 'runway' && video?.startsWith('mock'))
-      problems.push(`I7 ${base} passes a mock video off as Runway’s`);
-    if (media?.image === 'midjourney' && picture?.startsWith('placeholder'))
-      problems.push(`I7 ${base} passes a placeholder off as Midjourney’s`);
+    if (write.key.endsWith('.json')) said.set(base, (JSON.parse(text) as { media?: Media }).media ?? {});
+    const media = said.get(base) ?? {};
+    const video = current.get(`${base}.mp4`) ?? '';
+    const picture = current.get(`${base}.png`) ?? '';
+    const ready = video !== '' && picture !== '';
+    if (video.startsWith('mock') && (media.video === 'runway' || (ready && media.video !== 'mock')))
+      problems.push(`I7 ${base} passes a mock video off as a real one`);
+    if (
+      picture.startsWith('placeholder') &&
+      (media.image === 'midjourney' || (ready && media.image !== 'placeholder'))
+    )
+      problems.push(`I7 ${base} passes a placeholder off as a painted picture`);
   }
   return problems;
+}
+
+interface Media {
+  readonly image?: string;
+  readonly video?: string;
 }
 
 function textOf(write: Write): string {

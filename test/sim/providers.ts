@@ -39,7 +39,10 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export class Providers {
   readonly orders: Order[] = [];
   readonly #world: World;
+  /** Tasks whose status was asked while a crash would still have lost them. */
+  readonly askedUnsaved: string[] = [];
   readonly #activePost: () => string | null;
+  readonly #isSaved: (taskId: string) => boolean;
   readonly #images = new Map<string, Task>();
   readonly #videos = new Map<string, Task>();
   mood: ProviderMood;
@@ -49,10 +52,16 @@ export class Providers {
   uselessTexts = 0;
   #counter = 0;
 
-  constructor(world: World, mood: ProviderMood, activePost: () => string | null) {
+  constructor(
+    world: World,
+    mood: ProviderMood,
+    activePost: () => string | null,
+    isSaved: (taskId: string) => boolean,
+  ) {
     this.#world = world;
     this.mood = mood;
     this.#activePost = activePost;
+    this.#isSaved = isSaved;
   }
 
   fateOf(taskId: string): 'good' | 'failed' | 'unusable' | 'unfinished' {
@@ -198,7 +207,9 @@ export class Providers {
 
   /** `null`: the question was answered. */
   async #asked(process: Process, provider: string, taskId: string): Promise<Result<never> | null> {
-    const { fault } = await process.operate(`${provider} status ${taskId}`, () => undefined);
+    const { fault } = await process.operate(`${provider} status ${taskId}`, () => {
+      if (!this.#isSaved(taskId)) this.askedUnsaved.push(taskId);
+    });
     const place = { provider, id: taskId };
     if (fault !== 'none') return failure('provider_unavailable', 'no answer', place);
     if (this.#world.random() >= this.mood.statusFails) return null;

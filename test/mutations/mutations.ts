@@ -1,0 +1,240 @@
+/** Each mechanism of the reliability promises, broken once: a small change of the source, and the tests that have to see it. */
+
+export interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** Test files, the likeliest to fail first. */
+  readonly tests: readonly string[];
+}
+
+const LEASE = ['test/sim/lease-model.test.ts'];
+const POINTS = ['test/sim/crash-points.test.ts'];
+const SIM = ['test/sim/sim.test.ts', 'test/sim/crash-points.test.ts'];
+const PUBLISHER = ['test/sim/publisher.test.ts'];
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the fence is removed: a run that lost its lease goes on writing',
+    file: 'src/runtime/fenced-store.ts',
+    find: 'return held.ok ? write() : held;',
+    replace: 'return held.ok || !held.ok ? write() : held;',
+    tests: LEASE,
+  },
+  {
+    name: 'the lease is taken without the second look',
+    file: 'src/runtime/ticket-lease.ts',
+    find: 'after.value.live.length > 0 || ',
+    replace: '',
+    tests: LEASE,
+  },
+  {
+    name: 'a ticket counts as dead before its term is over',
+    file: 'src/runtime/ticket-lease.ts',
+    find: 'const longest = (settings.termSeconds + settings.clockBoundSeconds) * 1000;',
+    replace: 'const longest = (settings.termSeconds / 2) * 1000;',
+    tests: LEASE,
+  },
+  {
+    name: 'a holder believes in its lease until others may take it, and longer',
+    file: 'src/runtime/ticket-lease.ts',
+    find: 'this.#heldUntil = before + settings.termSeconds - settings.clockBoundSeconds;',
+    replace: 'this.#heldUntil = before + 3 * settings.termSeconds;',
+    tests: LEASE,
+  },
+  {
+    name: 'a renewal that arrived after the term counts',
+    file: 'src/runtime/ticket-lease.ts',
+    find: 'if (before === null || this.#parts.clock.monotonicSeconds() >= before) {',
+    replace: 'if (before === null) {',
+    tests: LEASE,
+  },
+  {
+    name: 'requests are sent that can arrive after the term',
+    file: 'src/runtime/ticket-lease.ts',
+    find: 'return renewed.ok && this.#left() < settings.requestSeconds ? this.#lost() : renewed;',
+    replace: 'return renewed;',
+    tests: [...LEASE, 'src/runtime/ticket-lease.test.ts'],
+  },
+  {
+    name: 'a ticket is put again that somebody may be sweeping',
+    file: 'src/runtime/ticket-lease.ts',
+    find: 'if (clock.monotonicSeconds() >= this.#keyGoodUntil)',
+    replace: 'if (clock.monotonicSeconds() < 0)',
+    tests: ['src/runtime/ticket-lease.test.ts'],
+  },
+  {
+    name: 'a run goes on although another holds the channel',
+    file: 'src/runtime/run-channel.ts',
+    find: 'if (!acquired.value.held) {',
+    replace: 'if (!acquired.value.held && parts.policy.maxRetries < 0) {',
+    tests: SIM,
+  },
+  {
+    name: 'the flag of an older tool is ignored',
+    file: 'src/runtime/channel-lock.ts',
+    find: 'if (age <= staleSeconds) return',
+    replace: 'if (age <= -1) return',
+    tests: ['src/runtime/channel-lock.test.ts', ...SIM],
+  },
+  {
+    name: 'the flag of a dead run stays up',
+    file: 'src/runtime/channel-lock.ts',
+    find: 'this.#inherited = read.value.value.processing_lock;',
+    replace: 'this.#inherited = false;',
+    tests: POINTS,
+  },
+  {
+    name: 'a read error counts as an empty document',
+    file: 'src/steps/documents.ts',
+    find: 'if (!stored.ok || stored.value === null) return stored as Result<null>;',
+    replace: 'if (!stored.ok || stored.value === null) return success(null);',
+    tests: SIM,
+  },
+  {
+    name: 'a damaged document counts as an empty one',
+    file: 'src/steps/documents.ts',
+    find: 'return parsed.ok ? success({ value: parsed.value, etag, lastModified }) : parsed;',
+    replace: 'return parsed.ok ? success({ value: parsed.value, etag, lastModified }) : success(null);',
+    tests: SIM,
+  },
+  {
+    name: 'state is replaced although somebody changed it',
+    file: 'src/runtime/state-store.ts',
+    find: '...(capabilities.value.conditionalWrites ? { onlyIf: read.etag } : {}),',
+    replace: '',
+    tests: PUBLISHER,
+  },
+  {
+    name: 'what fell between a read and a write is not merged back',
+    file: 'src/runtime/published-ids.ts',
+    find: 'return success(missed.value.length > 0);',
+    replace: 'return success(false);',
+    tests: [...PUBLISHER, 'src/runtime/state-store.test.ts'],
+  },
+  {
+    name: 'what a dead run or a late publisher wrote over is not looked for',
+    file: 'src/runtime/published-ids.ts',
+    find: 'seen.etag === this.#complete)',
+    replace: 'seen.etag !== null)',
+    tests: PUBLISHER,
+  },
+  {
+    name: 'an order is paid before its intent is saved',
+    file: 'src/runtime/run-channel.ts',
+    find: "if (action.type === 'request-image' || action.type === 'request-video') {",
+    replace: "if (action.type === 'request-image' && context.settings.video.duration < 0) {",
+    tests: POINTS,
+  },
+  {
+    name: 'a text is paid before its intent is saved',
+    file: 'src/runtime/payments.ts',
+    find: 'const saved = await journal.save();\n    return saved.ok ? success(reservation)',
+    replace: 'const saved: Result<void> = success(undefined);\n    return saved.ok ? success(reservation)',
+    tests: SIM,
+  },
+  {
+    name: 'the id of a video task is saved after it was asked after',
+    file: 'src/steps/request-video.ts',
+    find: "if (started.ok) return happened({ type: 'video-requested'",
+    replace:
+      "if (started.ok) await videoTasks.status(started.value.taskId);\n    if (started.ok) return happened({ type: 'video-requested'",
+    tests: POINTS,
+  },
+  {
+    name: 'an order whose outcome is unknown is repeated without end',
+    file: 'src/workflow/policy.ts',
+    find: 'export const MAX_UNKNOWN_OUTCOMES = 1;',
+    replace: 'export const MAX_UNKNOWN_OUTCOMES = 100;',
+    tests: POINTS,
+  },
+  {
+    name: 'a text whose outcome is unknown is repeated without end',
+    file: 'src/steps/write-content.ts',
+    find: 'const MAX_UNKNOWN_OUTCOMES = 1;',
+    replace: 'const MAX_UNKNOWN_OUTCOMES = 100;',
+    tests: POINTS,
+  },
+  {
+    name: 'a lost text is counted and then forgotten when its run ends too early',
+    file: 'src/steps/write-content.ts',
+    find: 'if ((writing.draft.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {',
+    replace:
+      'if (journal.value.draft?.intent && (writing.draft.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {',
+    tests: POINTS,
+  },
+  {
+    name: 'a refused picture is ordered again without end',
+    file: 'src/workflow/decide.ts',
+    find: 'if ((image.attempts ?? 0) > policy.maxRetries) {',
+    replace: 'if ((image.attempts ?? 0) > policy.maxRetries + 100) {',
+    tests: POINTS,
+  },
+  {
+    name: 'state is cleared although an upload did not arrive',
+    file: 'src/steps/media-files.ts',
+    find: 'if (stored.value === null || stored.value.size !== bytes) {',
+    replace: 'if (stored.value?.size === -1) {',
+    tests: SIM,
+  },
+  {
+    name: 'an object is deleted although its copy did not arrive',
+    file: 'src/steps/move-objects.ts',
+    find: 'if (verified.value === null) {',
+    replace: 'if (verified.value === null && size < 0) {',
+    tests: SIM,
+  },
+  {
+    name: 'a group that lies in two folders is left there',
+    file: 'src/workflow/conveyor.ts',
+    find: 'const moves = [...healed.moves];',
+    replace: 'const moves: Move[] = [];',
+    tests: POINTS,
+  },
+  {
+    name: 'an id is struck off the list that is not archived',
+    file: 'src/runtime/tidy.ts',
+    find: 'if (there.value.length > 0) archived.push(id);',
+    replace: 'if (there.value.length >= 0) archived.push(id);',
+    tests: ['src/runtime/tidy.test.ts', 'test/mill/publish.test.ts'],
+  },
+  {
+    name: 'a second id is minted beside an unfinished one',
+    file: 'src/workflow/decide.ts',
+    find: "if (id === null) return facts.survey.readyInFresh ? stop('stocked') : { type: 'mint-id' };",
+    replace: "if (id !== '') return facts.survey.readyInFresh ? stop('stocked') : { type: 'mint-id' };",
+    tests: POINTS,
+  },
+  {
+    name: 'a mock video passes for a real one',
+    file: 'src/steps/make-mock.ts',
+    find: "media: { video: 'mock', reason }",
+    replace: "media: { video: 'runway', reason }",
+    tests: POINTS,
+  },
+  {
+    name: 'a mock video is stored before the post speaks of it',
+    file: 'src/steps/make-mock.ts',
+    find: `    const described = await describeMedia(context, folder.value, id, { media: { video: 'mock', reason } });
+    if (!described.ok) return failed(described.failure);
+`,
+    replace: '',
+    tests: POINTS,
+  },
+  {
+    name: 'a video that comes late is forgotten',
+    file: 'src/workflow/transition.ts',
+    find: 'event.late && isRecent(state.image.video_task, now)',
+    replace: 'event.late && !isRecent(state.image.video_task, now)',
+    tests: POINTS,
+  },
+  {
+    name: 'a run has no bound on its turns',
+    file: 'src/runtime/run-channel.ts',
+    find: 'export const MAX_TURNS = 40;',
+    replace: 'export const MAX_TURNS = 4_000_000;',
+    tests: ['test/mill/scenarios.test.ts', 'test/mill/state.test.ts', ...SIM],
+  },
+];
