@@ -8,7 +8,7 @@ import {
   type ImageDocument,
 } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
-import { CONVEYOR, idOfName, type Folders } from '../domain/group.ts';
+import { CONVEYOR, idOfName, partKey, type Folders } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { journalSchema, type JournalDocument } from '../domain/journal.ts';
 import { LEDGER_FOLDER, ledgerSchema, type LedgerDocument } from '../domain/ledger.ts';
@@ -35,6 +35,7 @@ export interface SnapshotParts {
 
 /** Budgets look back a year; older ledgers matter to nobody. */
 const MOST_LEDGERS = 13;
+const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
 const AT_ONCE = 8;
 
 /** Fails only when the store does. */
@@ -52,6 +53,8 @@ export async function readSnapshot(parts: SnapshotParts): Promise<Result<Snapsho
   if (!journals.ok) return journals;
   const ledgers = await readLedgers(store);
   if (!ledgers.ok) return ledgers;
+  const brokenPicture = await hasBrokenPicture(store, folders, state.value);
+  if (!brokenPicture.ok) return brokenPicture;
   return success({
     now: clock.now(),
     folders,
@@ -64,6 +67,7 @@ export async function readSnapshot(parts: SnapshotParts): Promise<Result<Snapsho
     posts: new Map(posts.value.map((view) => [view.key, view])),
     journals: journals.value,
     ledgers: ledgers.value,
+    brokenPicture: brokenPicture.value,
   });
 }
 
@@ -149,6 +153,25 @@ async function readLedgers(store: ObjectStore): Promise<Result<View<LedgerDocume
   if (!listed.ok) return listed;
   const keys = listed.value.map(({ key }: ObjectInfo) => key).filter((key) => /\d{4}-\d\d\.json$/.test(key));
   return viewAll(store, keys.slice(-MOST_LEDGERS), ledgerSchema as z.ZodType<LedgerDocument>);
+}
+
+const PNG_BEGINS = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const PNG_ENDS = [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82];
+
+/** Every run that makes a video from it would fail. A picture too large to be looked at passes for whole. */
+async function hasBrokenPicture(
+  store: ObjectStore,
+  folders: Folders,
+  { generation, image }: Snapshot['state'],
+): Promise<Result<boolean>> {
+  const id = generation.found === 'document' ? generation.value.generation_id : null;
+  if (id === null || image.found !== 'document' || !image.value.picture) return success(false);
+  const stored = await store.get(partKey(folders.fresh, id, 'png'), MAX_PICTURE_BYTES);
+  if (!stored.ok) return stored.failure.code === 'too_large' ? success(false) : stored;
+  if (stored.value === null) return success(false);
+  const { body } = stored.value;
+  const begins = PNG_BEGINS.every((byte, at) => body[at] === byte);
+  return success(!begins || !PNG_ENDS.every((byte, at) => body.at(at - PNG_ENDS.length) === byte));
 }
 
 async function viewAll<T>(

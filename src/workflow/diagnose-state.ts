@@ -133,17 +133,21 @@ function pictureGone(snapshot: Snapshot, id: GenerationId, post: Post | undefine
   const { folders, state } = snapshot;
   const image = imageOf(snapshot);
   const key = partKey(folders.fresh, id, 'png');
-  if (!image.picture || hasObject(post, key)) return null;
+  const isThere = hasObject(post, key);
+  if (!image.picture || (isThere && !snapshot.brokenPicture)) return null;
   const { picture: _gone, ...rest } = image;
   const group = post?.places.find(({ place }) => place === 'fresh')?.group;
-  const fetchable = imageCandidates(image.midjourney_results ?? {}) !== null;
-  const progress = fetchable || !group ? {} : progressOf(journalOf(snapshot, id), group, folders.fresh);
+  const objects = (group?.objects ?? []).filter((object) => object.key !== key);
+  const progress = fetchable ? {} : progressOf(journalOf(snapshot, id), { id, objects }, folders.fresh);
   const again = fetchable ? rest : { ...withoutProgress(image), ...progress };
   return {
     kind: 'inconsistent-state',
     where: id,
-    explanation: `The state says that the picture of ${id} is saved, but ${key} is missing, so that every run stops. ${fetchable ? 'It is fetched again from the answer.' : 'The post goes on from its task, or with a new order.'}`,
-    remedy: [{ type: 'write', key: state.image.key, document: again, replaces: etagOf(state.image) }],
+    explanation: `The state says that the picture of ${id} is saved, but ${key} is ${isThere ? 'no whole PNG' : 'missing'}, so that every run stops. ${fetchable ? 'It is fetched again from the answer.' : 'The post goes on from its task, or with a new order.'}`,
+    remedy: [
+      ...(isThere ? [{ type: 'set-aside', key } as const] : []),
+      { type: 'write', key: state.image.key, document: again, replaces: etagOf(state.image) },
+    ],
   };
 }
 

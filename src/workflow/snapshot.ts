@@ -59,6 +59,8 @@ export interface Snapshot {
   /** Of every post on the conveyor, the active one, and those with a late task. */
   readonly journals: ReadonlyMap<GenerationId, View<JournalDocument>>;
   readonly ledgers: readonly View<LedgerDocument>[];
+  /** The saved picture of the post that is being made is there, but is no whole PNG. */
+  readonly brokenPicture: boolean;
 }
 
 /** The document, or what it means when there is none; `null` when it is damaged. */

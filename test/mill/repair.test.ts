@@ -429,6 +429,16 @@ const DAMAGES: readonly Damage[] = [
     paysOnce: true,
   },
   {
+    kind: 'inconsistent-state',
+    what: 'the saved picture is cut while the video is made',
+    options: { sandbox: { videoSeconds: 3_600 } },
+    make: async (mill) => {
+      await begunVideo(mill);
+      await cut(mill, `666/${FIRST_ID}.png`);
+    },
+    paysOnce: true,
+  },
+  {
     kind: 'published-nowhere',
     what: 'an id in the list lies nowhere',
     make: async (mill) => {
