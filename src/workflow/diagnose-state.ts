@@ -138,6 +138,7 @@ function pictureGone(snapshot: Snapshot, id: GenerationId, post: Post | undefine
   const { picture: _gone, ...rest } = image;
   const group = post?.places.find(({ place }) => place === 'fresh')?.group;
   const objects = (group?.objects ?? []).filter((object) => object.key !== key);
+  const fetchable = imageCandidates(image.midjourney_results ?? {}) !== null;
   const progress = fetchable ? {} : progressOf(journalOf(snapshot, id), { id, objects }, folders.fresh);
   const again = fetchable ? rest : { ...withoutProgress(image), ...progress };
   return {
