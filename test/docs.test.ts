@@ -93,7 +93,8 @@ function allOptions(command: Command): string[] {
 function leadingOptions(root: Command, words: readonly string[]): number {
   let count = 0;
   for (;;) {
-    const option = root.options.find(({ long, short }) => [long, short].includes(words[count]));
+    const word = words[count];
+    const option = root.options.find(({ long, short }) => word !== undefined && [long, short].includes(word));
     if (option === undefined) return count;
     count += option.required ? 2 : 1;
   }

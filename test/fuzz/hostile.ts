@@ -114,15 +114,17 @@ export function mutated(good: unknown, known: readonly string[] = keysOf(good)):
   });
 }
 
+/** Many, but in all no more than a reader takes. */
 function repeated(value: unknown, count: number): unknown {
   if (typeof value === 'string') return value.slice(0, 100).repeat(count);
-  if (Array.isArray(value))
-    return Array.from(
-      { length: count },
-      (_, index): unknown => value[index % Math.max(1, value.length)] ?? null,
-    );
-  return typeof value === 'number' ? value * count * 1e6 : [value, value];
+  if (typeof value === 'number') return value * count * 1e6;
+  if (!Array.isArray(value)) return [value, value];
+  const size = JSON.stringify(value).length / Math.max(1, value.length);
+  const length = Math.min(count, Math.floor(MOST_REPEATED / size));
+  return Array.from({ length }, (_, index): unknown => value[index % value.length] ?? null);
 }
+
+const MOST_REPEATED = 100_000;
 
 type PlaceOf = readonly [holder: object, key: string];
 
