@@ -97,6 +97,11 @@ test('R1 the published schemas and actionlint find nothing in the action and the
   expect(validateAction(ACTION.replace('using: composite', 'using: nothing')).errors).not.toEqual([]);
 });
 
+test('R1 the hour by which a post should be ready has a check of its own', () => {
+  const { on } = parse(workflow({ SCHEDULE: { ready_by: '08:00', timezone: 'Asia/Tokyo' } }));
+  expect(on.schedule.map(({ cron }: { cron: string }) => cron)).toContain('0 23 * * *');
+});
+
 test('R1 R2 the workflow runs at the times of SCHEDULE, alone, with no more rights than it needs', () => {
   const text = workflow({
     SCHEDULE: { main: '08:05', checks: ['09:00', '13:30', '08:05'], timezone: 'Asia/Tokyo' },

@@ -25,14 +25,16 @@ export function cronLines(
   now: Date,
   zone = 'UTC',
 ): { readonly main: string; readonly checks: string[] } {
-  const { main, checks, timezone } = config.SCHEDULE;
+  const { checks, main, ready_by: readyBy, timezone } = config.SCHEDULE;
+  // Somebody has to look at that hour whether a post is ready.
+  const looks = readyBy === null ? checks : [...checks, readyBy];
   const cron = (time: string): string => {
     const there = shiftTimeOfDay(time, timezone, zone, now);
     const [hours, minutes] = there.split(':').map(Number);
     return `${minutes} ${hours} * * *`;
   };
   const first = cron(main);
-  return { main: first, checks: [...new Set(checks.map(cron))].filter((line) => line !== first) };
+  return { main: first, checks: [...new Set(looks.map(cron))].filter((line) => line !== first) };
 }
 
 export function renderWorkflow(facts: WorkflowFacts): string {
