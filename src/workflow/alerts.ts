@@ -138,7 +138,10 @@ function endOf(cause: OpenCause, run: RunObservation, readiness: Readiness): str
         ? 'The real picture and video have come and taken the place of the placeholder.'
         : null;
     default:
-      return provesGood(cause, run) ? 'What failed has gone well again.' : null;
+      if (!provesGood(cause, run)) return null;
+      return cause.kind === 'budget'
+        ? 'The budget leaves room again; the post goes on.'
+        : 'What failed has gone well again.';
   }
 }
 
