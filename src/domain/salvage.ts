@@ -4,9 +4,7 @@
  */
 import { z } from 'zod';
 import { isGenerationId, type GenerationId } from './generation-id.ts';
-
-/** A document may be nested as deep as this; deeper is no document of ours. */
-const DEEPEST = 64;
+import { DEEPEST_JSON, isDeeperThan } from './json-depth.ts';
 
 /** The text of any bytes: what is no UTF-8 becomes a replacement character, and a document of 16-bit characters loses its zeros. */
 export function readableText(bytes: Uint8Array): string {
@@ -52,7 +50,7 @@ function safeCuts(text: string): Cut[] {
     }
     if (character === '"') quoted = true;
     else if (character === '{' || character === '[') {
-      if (open.length >= DEEPEST) break;
+      if (open.length >= DEEPEST_JSON) break;
       open.push(character === '{' ? '}' : ']');
       cuts.push({ end: at + 1, closing: open.toReversed().join('') });
     } else if (character === ',') cuts.push({ end: at, closing: open.toReversed().join('') });
@@ -70,7 +68,9 @@ function safeCuts(text: string): Cut[] {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+    const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    // What is nested too deeply could not be written again; its beginning can.
+    return isDeeperThan(json, DEEPEST_JSON) ? undefined : json;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { failure, success, type Result } from '../domain/failure.ts';
+import { DEEPEST_JSON, isDeeperThan } from '../domain/json-depth.ts';
 import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { postSchema, type Post } from '../domain/post.ts';
@@ -44,6 +45,8 @@ export function parseDocument<T>(body: Uint8Array, key: string, schema: z.ZodTyp
   } catch (error) {
     return failure('state_damaged', `This is not JSON: ${reasonOf(error)}`, { key });
   }
+  if (isDeeperThan(json, DEEPEST_JSON))
+    return failure('state_damaged', `This is nested more than ${DEEPEST_JSON} levels deep`, { key });
   const checked = schema.safeParse(json);
   if (checked.success) return success(checked.data);
   const problems = checked.error.issues
@@ -54,8 +57,10 @@ export function parseDocument<T>(body: Uint8Array, key: string, schema: z.ZodTyp
   });
 }
 
+/** For people to read; on one line where the indentation alone would make it larger than what is read again. */
 export function documentBytes(value: unknown): Uint8Array {
-  return encoder.encode(`${JSON.stringify(value, null, 2)}\n`);
+  const readable = encoder.encode(`${JSON.stringify(value, null, 2)}\n`);
+  return readable.length <= MAX_DOCUMENT_BYTES ? readable : encoder.encode(`${JSON.stringify(value)}\n`);
 }
 
 /** P1, D10: the post's text. A store may show a fresh write late, so that "not there" is asked again before it is believed. */

@@ -116,14 +116,14 @@ export function mutated(good: unknown, known: readonly string[] = keysOf(good)):
   });
 }
 
-/** Many, but in all no more than a reader takes. */
+/** Many copies, which later changes make differ, but in all no more than a reader takes. */
 function repeated(value: unknown, count: number): unknown {
   if (typeof value === 'string') return value.slice(0, 100).repeat(count);
   if (typeof value === 'number') return value * count * 1e6;
-  if (!Array.isArray(value)) return [value, value];
+  if (!Array.isArray(value)) return [value, structuredClone(value)];
   const size = JSON.stringify(value).length / Math.max(1, value.length);
   const length = Math.min(count, Math.floor(MOST_REPEATED / size));
-  return Array.from({ length }, (_, index): unknown => value[index % value.length] ?? null);
+  return Array.from({ length }, (_, index): unknown => structuredClone(value[index % value.length] ?? null));
 }
 
 const MOST_REPEATED = 100_000;
@@ -177,16 +177,27 @@ export function damaged(good: Uint8Array): fc.Arbitrary<Uint8Array> {
   });
 }
 
+/** A good object beside something so deep, or so long when it is written on lines of its own, that few can write it again. */
+function nested(good: unknown): fc.Arbitrary<string> {
+  const deep = fc.integer({ min: 50, max: 30_000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth));
+  const wide = fc.integer({ min: 100_000, max: 900_000 }).map((length) => `[${'0,'.repeat(length)}0]`);
+  const base = typeof good === 'object' && good !== null ? good : {};
+  const whole = JSON.stringify({ ...base, extra: '@' });
+  return fc.oneof({ arbitrary: deep, weight: 4 }, wide).map((extra) => whole.replace('"@"', extra));
+}
+
 /** What stands in a file or comes over the wire in place of a JSON document: mutated JSON, damaged JSON, or anything. */
 export function jsonBytes(good: unknown, known?: readonly string[]): fc.Arbitrary<Uint8Array> {
-  const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value) ?? '');
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const encode = (value: unknown): Uint8Array => bytes(JSON.stringify(value) ?? '');
   return fc.oneof(
     { arbitrary: mutated(good, known).map(encode), weight: 6 },
     { arbitrary: json(known).map(encode), weight: 2 },
     { arbitrary: damaged(encode(good)), weight: 2 },
     { arbitrary: fc.uint8Array({ maxLength: 200 }), weight: 1 },
+    { arbitrary: nested(good).map(bytes), weight: 1 },
     {
-      arbitrary: fc.constantFrom('[', '{"a":').map((unit) => new TextEncoder().encode(unit.repeat(20_000))),
+      arbitrary: fc.constantFrom('[', '{"a":').map((unit) => bytes(unit.repeat(20_000))),
       weight: 1,
     },
   );

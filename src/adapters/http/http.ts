@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { failure, success, type Failure, type Result } from '../../domain/failure.ts';
+import { DEEPEST_JSON, isDeeperThan } from '../../domain/json-depth.ts';
 import { answerFailure, transportFailure, type Effect, type RequestFacts } from './classify.ts';
 import { exchange, ExchangeError } from './exchange.ts';
 import { readBounded, TooLargeError } from './read-bounded.ts';
@@ -164,10 +165,11 @@ function flatHeaders(incoming: IncomingMessage): Readonly<Record<string, string>
   );
 }
 
-/** `undefined` for text that is no JSON. */
+/** `undefined` for text that is no JSON, or is nested so deeply that it could not be kept. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const json: unknown = JSON.parse(text);
+    return isDeeperThan(json, DEEPEST_JSON) ? undefined : json;
   } catch {
     return undefined;
   }
