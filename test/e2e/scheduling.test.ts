@@ -55,7 +55,13 @@ test('R1 the cron lines that init writes make a post, with nothing but what cron
   await symlink(path.join(ROOT, 'bin', 'reelmill.js'), path.join(folder, 'node_modules', '.bin', 'reelmill'));
   const page = await readFile(path.join(folder, 'CHANNEL.md'), 'utf8');
   const lines = page.split('\n').filter((line) => line.includes('* * *'));
-  expect(lines.map((line) => asCron(line).time)).toEqual(['30 20 * * *', '30 21 * * *', '30 1 * * *']);
+  // The last one looks, at `SCHEDULE.ready_by`, whether a post is ready.
+  expect(lines.map((line) => asCron(line).time)).toEqual([
+    '30 20 * * *',
+    '30 21 * * *',
+    '30 1 * * *',
+    '0 6 * * *',
+  ]);
   const npx = path.dirname(execFileSync('sh', ['-c', 'command -v npx'], { encoding: 'utf8' }).trim());
   for (const line of lines.slice(0, 2)) {
     const env = {
