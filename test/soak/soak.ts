@@ -105,6 +105,8 @@ class Life {
   readonly #runs: EndedRun[] = [];
   readonly #published = new Set<string>();
   readonly #problems: string[] = [];
+  /** Keys of the tickets that were made to expire; no later run uses such a key again. */
+  readonly #expired = new Set<string>();
   #kills = 0;
   #waited = false;
 
@@ -153,7 +155,10 @@ class Life {
   /** The lease of a killed process keeps others out until it expires. */
   async #letLeasesExpire(): Promise<void> {
     const tickets = await this.#observer.tickets();
-    if (tickets.length === 0) return;
+    // A run that is killed before it has swept leaves an older one's expired ticket behind, which keeps nobody out.
+    const live = tickets.filter(({ key }) => !this.#expired.has(key));
+    if (live.length === 0) return;
+    for (const { key } of live) this.#expired.add(key);
     if (this.#dice() < 0.1 || (this.#options.realExpiry && !this.#waited)) {
       const shutOut = await this.#start({ mode: 'main', kill: { at: 'never' } });
       if (shutOut.stop !== 'locked')
