@@ -1,4 +1,5 @@
 /** The invariants of the reliability promises, judged from the world's own records: the bucket's history and the providers' ledger. */
+import { hash } from 'node:crypto';
 import {
   generationDocumentSchema,
   imageDocumentSchema,
@@ -25,6 +26,7 @@ export function findViolations(channel: Channel): string[] {
     ...budgetsHold(channel),
     ...nothingStalls(channel),
     ...stateAtRest(channel),
+    ...filesAreExplained(channel),
     ...mocksAreHonest(channel),
   ];
 }
@@ -208,6 +210,25 @@ function stateAtRest(channel: Channel): string[] {
     if (bucket.json(document)[name] !== 'kept') problems.push(`I5 the key ${name} of ${document} was lost`);
   }
   if (bucket.json(documents.public)['processing_lock'] === true) problems.push('I5 the lock was left held');
+  return problems;
+}
+
+/** I5: the journal tells of each picture and video that a run stored, as it lies there now. */
+function filesAreExplained({ bucket, hands }: Channel): string[] {
+  const makers = new Map(
+    bucket.history.map(({ key, by, kind }) => [key.replace(/^\w+\//, ''), kind === 'put' ? by : '']),
+  );
+  const problems: string[] = [];
+  for (const [key, { body }] of bucket.objects) {
+    const name = /^(?:666|555|444|archive)\/((\d{8}-\d{4})\.(?:png|mp4))$/.exec(key);
+    if (name === null || hands.discarded.has(name[2] ?? '') || makers.get(name[1] ?? '') === 'earlier days')
+      continue;
+    const text = bucket.text(`journal/${name[2]}.json`) ?? '{"entries":[]}';
+    const { entries } = JSON.parse(text) as { entries: { type: string; key?: string; sha256?: string }[] };
+    const told = entries.findLast((entry) => entry.type === 'file' && entry.key?.endsWith(name[1] ?? ''));
+    if (told?.sha256 !== hash('sha256', body))
+      problems.push(`I5 the journal does not tell of ${key} as it is`);
+  }
   return problems;
 }
 

@@ -1,4 +1,5 @@
 /** The machine a run works on: its renderer, its working folder and its disk. Files say what they were made of instead of holding pixels. */
+import { hash } from 'node:crypto';
 import { failure, success, type Result } from '../../src/domain/failure.ts';
 import type { Renderer } from '../../src/ports/renderer.ts';
 import type { Workspace } from '../../src/ports/workspace.ts';
@@ -43,9 +44,9 @@ export function simulatedWorkspace(process: Process): Workspace {
       }
     },
     fingerprint: async (file) => {
-      const bytes = process.files.get(file)?.length;
-      if (bytes === undefined) throw new Error(`no local file ${file}`);
-      return { sha256: '0'.repeat(64), bytes };
+      const body = process.files.get(file);
+      if (body === undefined) throw new Error(`no local file ${file}`);
+      return { sha256: hash('sha256', body), bytes: body.length };
     },
   };
 }
