@@ -226,6 +226,11 @@ class Rehearsal {
         this.#apply({ type: `${kind}-requested`, taskId: 'dry-run' });
         return;
       }
+      case 'recall-order':
+        // The journal may know the task; the dearer answer is foretold.
+        this.#uncertain = true;
+        this.#apply({ type: `${action.kind}-outcome-unknown` });
+        return;
       default:
         this.#apply(this.#eventOf(action));
     }
@@ -234,7 +239,16 @@ class Rehearsal {
   #eventOf(
     action: Exclude<
       Action,
-      { type: 'stop' | 'tidy' | 'check-late' | 'check-image' | 'request-image' | 'request-video' }
+      {
+        type:
+          | 'stop'
+          | 'tidy'
+          | 'check-late'
+          | 'check-image'
+          | 'request-image'
+          | 'request-video'
+          | 'recall-order';
+      }
     >,
   ): WorkflowEvent {
     switch (action.type) {

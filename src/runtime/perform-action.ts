@@ -9,6 +9,7 @@ import { checkLate } from '../steps/check-late.ts';
 import { choosePicture } from '../steps/choose-picture.ts';
 import type { StepContext } from '../steps/context.ts';
 import { makeMock, makeMockVideo } from '../steps/make-mock.ts';
+import { recallOrder } from '../steps/recall-order.ts';
 import { requestImage } from '../steps/request-image.ts';
 import { requestVideo } from '../steps/request-video.ts';
 import { adoptContent, writeContent } from '../steps/write-content.ts';
@@ -48,6 +49,8 @@ export function performAction(
       return checkImage(context, action.task.task_id, action.id);
     case 'request-image':
       return requestImage(context, action.id);
+    case 'recall-order':
+      return recallOrder(context, action);
     case 'check-late':
       return checkLate(context, {
         tasks: state.image.late_tasks ?? [],

@@ -55,6 +55,7 @@ export function mediaPart(id: GenerationId, useMock: boolean): Part {
       'request-video',
       'await-video',
       'make-mock-video',
+      'recall-order',
       'record',
     ]),
     async begin(state, context) {

@@ -35,6 +35,13 @@ export type Action =
   | { readonly type: 'make-mock-video'; readonly id: GenerationId; readonly reason: string }
   | { readonly type: 'check-image'; readonly id: GenerationId | null; readonly task: TaskReference }
   | { readonly type: 'request-image'; readonly id: GenerationId }
+  /** I3: an earlier run ended while it ordered; the journal may know what became of it. */
+  | {
+      readonly type: 'recall-order';
+      readonly id: GenerationId;
+      readonly kind: 'image' | 'video';
+      readonly since: string;
+    }
   | { readonly type: 'check-late' }
   | { readonly type: 'tidy' }
   | { readonly type: 'mint-id' }
@@ -125,7 +132,7 @@ function decideMedia(state: ChannelState, id: GenerationId, policy: Policy): Act
     return { type: 'make-mock-video', id, reason: image.video_failure };
   if (image.video_task) return { type: 'await-video', id, task: image.video_task };
   if (image.submission?.kind === 'video') {
-    return record({ type: 'video-outcome-unknown' }, 'an earlier run ended while it ordered the video');
+    return { type: 'recall-order', id, kind: 'video', since: image.submission.at_utc };
   }
   return { type: 'request-video', id };
 }
@@ -141,7 +148,7 @@ function decideSubmission(
   if (id === null)
     return record({ type: 'inconsistency-cleared' }, 'generation is set, but no post is named');
   if (image.submission?.kind === 'image') {
-    return record({ type: 'image-outcome-unknown' }, 'an earlier run ended while it ordered the picture');
+    return { type: 'recall-order', id, kind: 'image', since: image.submission.at_utc };
   }
   if ((image.attempts ?? 0) > policy.maxRetries) {
     return record({ type: 'image-given-up' }, `the picture failed ${image.attempts} times`);

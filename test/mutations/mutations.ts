@@ -144,6 +144,20 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: POINTS,
   },
   {
+    name: 'an order whose id only the journal knows is placed again',
+    file: 'src/steps/recall-order.ts',
+    find: 'return intended >= begun ?',
+    replace: 'return intended < 0 ?',
+    tests: POINTS,
+  },
+  {
+    name: 'the task of an earlier order is taken for that of the last',
+    file: 'src/steps/recall-order.ts',
+    find: 'return intended >= begun ?',
+    replace: 'return intended !== begun ?',
+    tests: ['src/steps/recall-order.test.ts'],
+  },
+  {
     name: 'an order whose outcome is unknown is repeated without end',
     file: 'src/workflow/policy.ts',
     find: 'export const MAX_UNKNOWN_OUTCOMES = 1;',

@@ -26,12 +26,14 @@ export function nothingPaidTwice(channel: Channel): string[] {
 function repeatedTasks(channel: Channel, post: string, orders: readonly Order[], most: number): string[] {
   const problems: string[] = [];
   const kind = orders[0]?.kind ?? '';
+  // What the journal knows, the next run can know.
+  const places = [documents.image, `journal/${post}.json`];
   let unknown = 0;
   for (const [index, order] of orders.entries()) {
     const next = orders[index + 1];
     if (!next) break;
     const fate = channel.providers.fateOf(order.taskId ?? '');
-    if (!wasKept(channel, order, next.at, `"${order.taskId}"`, [documents.image])) unknown += 1;
+    if (!wasKept(channel, order, next.at, `"${order.taskId}"`, places)) unknown += 1;
     else if (fate === 'good' || fate === 'unfinished')
       problems.push(`I3 ${post}: ${kind} ordered again although ${order.taskId} was ${fate}`);
   }

@@ -167,7 +167,7 @@ const PICTURE: readonly Stage[] = [
   {
     name: 'a killed order of the picture',
     mode: 'main',
-    ends: 'backing-off after record/image-outcome-unknown',
+    ends: 'backing-off after recall-order/image-outcome-unknown',
     arrange: (channel) => dieOrdering(channel, 'main', 'piapi image'),
   },
   {

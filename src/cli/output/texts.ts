@@ -20,6 +20,7 @@ export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
   'make-mock-video': { doing: 'Rendering a video from the picture', provider: '' },
   'check-image': { doing: 'Asking for the picture', provider: 'Midjourney' },
   'request-image': { doing: 'Ordering the picture', provider: 'Midjourney' },
+  'recall-order': { doing: 'Looking up what became of an order', provider: '' },
   'check-late': { doing: 'Asking for results that were given up', provider: 'Midjourney, Runway' },
   tidy: { doing: 'Archiving and sorting finished posts', provider: '' },
   'mint-id': { doing: 'Naming the next post', provider: '' },
