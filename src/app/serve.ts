@@ -9,6 +9,7 @@ import { createSystemClock } from '../adapters/system/clock.ts';
 import { plainValue } from '../adapters/system/plain-value.ts';
 import { secretsOf } from '../config/environment.ts';
 import { createRedactor } from '../config/redaction.ts';
+import { missingForReports } from '../config/report-settings.ts';
 import type { Config } from '../config/schema.ts';
 import { FailureError, success, type Result } from '../domain/failure.ts';
 import { lastMainRun } from '../runtime/last-main-run.ts';
@@ -81,7 +82,7 @@ export async function serve(options: ServeOptions): Promise<Result<ServeEnd>> {
   options.onListening({
     url: open.url,
     webhookPath: secret === null ? null : WEBHOOK_PATH,
-    warning: webhookWarning(config, secret !== null),
+    warning: missingForReports(config, environment),
     next: timetable.next(clock.now()),
   });
   const end = await untilStopped(scheduler.loop(), lasting, config.SERVE.stop_seconds);
@@ -136,14 +137,6 @@ function listen(
     routes: secret === null ? [health] : [health, piapiWebhook(secret, report)],
     onBug: (error) => log.error('A request could not be answered; please report it', { error }),
   });
-}
-
-function webhookWarning({ API_KEYS: { midjourney } }: Config, hasSecret: boolean): string | null {
-  if (midjourney.webhook_url !== null && !hasSecret)
-    return 'API_KEYS.midjourney.webhook_url is set, but MIDJOURNEY_WEBHOOK_SECRET is not: PiAPI is asked for no reports.';
-  if (midjourney.webhook_url === null && hasSecret)
-    return 'MIDJOURNEY_WEBHOOK_SECRET is set, but API_KEYS.midjourney.webhook_url is not: PiAPI is asked for no reports.';
-  return null;
 }
 
 /** After the signal the run has `seconds` to come to a point from which the next one goes on. */

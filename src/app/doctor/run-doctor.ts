@@ -7,6 +7,7 @@ import { bucketSettings } from '../../config/resolved.ts';
 import { defaultConfig, type Config } from '../../config/schema.ts';
 import type { Result } from '../../domain/failure.ts';
 import { openStore, USER_AGENT } from '../compose.ts';
+import { checkAlerts, checkReports } from './alerts.ts';
 import { checkClock, type TimeSource } from './clock.ts';
 import { failed, type Finding } from './finding.ts';
 import { checkDisk, checkFonts, checkMachine, checkRenderer } from './machine.ts';
@@ -39,6 +40,7 @@ export async function runDoctor(parts: DoctorParts): Promise<readonly Finding[]>
   groups.push(
     here(config, folder),
     Promise.resolve(loaded.ok ? [checkSchedule(config, workflow, now())] : []),
+    Promise.resolve(loaded.ok && environment.ok ? listeners(config, environment.value) : []),
   );
   // A group that ends early waits for its turn; one that fails by a bug must not go unheard meanwhile.
   for (const group of groups) group.catch(() => {});
@@ -85,6 +87,12 @@ async function storeAndChannel(
   const findings = await checkStore(store.value, lifecycleOf(config, environment));
   if (findings.some(({ verdict }) => verdict === 'problem')) return findings;
   return [...findings, ...(await checkChannel(config, store.value, now()))];
+}
+
+/** Who is told of trouble, and, where it was set up, who tells us of pictures. */
+function listeners(config: Config, environment: Environment): readonly Finding[] {
+  const reports = checkReports(config, environment);
+  return [checkAlerts(config, environment), ...(reports === null ? [] : [reports])];
 }
 
 /** Null for a folder, which has no such rules. */
