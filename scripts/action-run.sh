@@ -25,6 +25,10 @@ case "$REELMILL_ACTION_MODE" in
     else
       as_text 'the run ended without a report' "$report/run.log" >> "$GITHUB_STEP_SUMMARY"
     fi
+    # There when the run finished a post.
+    for picture in "$report"/*.png; do
+      if [ -f "$picture" ]; then echo "picture=$picture" >> "$GITHUB_OUTPUT"; fi
+    done
     ;;
   dry-run)
     "${reelmill[@]}" run --dry-run 2> >(tee "$report/run.log" >&2) | tee "$report/dry-run.txt" || code=$?

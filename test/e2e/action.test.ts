@@ -47,6 +47,7 @@ afterAll(async () => {
 
 /** It takes seconds, and does the same whatever the run is. */
 const INSTALL = 'Install Reelmill and the Node that it pins';
+const PICTURE = 'Keep the picture by itself, to be looked at in the browser';
 
 function act(
   mode: string,
@@ -146,8 +147,13 @@ test('R1 a main run makes a post, and its job page says what happened, what it c
   expect(run.used['Fetch packages that were fetched before']?.['key']).toMatch(
     /^reelmill-npm-Linux-X64-[0-9a-f]{64}$/,
   );
+  const picture = path.join(run.report, `${report.id}.png`);
+  expect(run.used[PICTURE]).toMatchObject({ path: picture, archive: 'false' });
+  expect(run.summary).toMatch(/\*\*\[The picture\]\(https:\/\/github\.com\//);
   const check = await act('check', 'whole');
   expect(check).toMatchObject({ failed: null });
+  expect(check.used[PICTURE], 'no picture, no upload').toBeUndefined();
+  expect(check.summary).not.toContain('The picture');
   expect(check.summary).toMatch(/^## Reelmill: Nothing to check/);
 });
 
@@ -212,7 +218,7 @@ test('a broken step fails the job', async () => {
     ['scripts/action-run.sh', 'scripts/action-walk.sh', 'Run'],
     ['/package-lock.json', '/package-lick.json', 'Look at the machine'],
     ['mkdir -p "$report"', 'mkdir "$report/in/it"', 'Look at the machine'],
-    ["printf '", "prantf '", 'Say where they are'],
+    [String.raw`printf '\n[Log`, String.raw`prantf '\n[Log`, 'Say where they are'],
   ] as const;
   for (const [right, wrong, step] of breakages) {
     expect(ACTION).toContain(right);

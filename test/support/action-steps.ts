@@ -13,6 +13,7 @@ const stepSchema = z.strictObject({
   id: z.string().optional(),
   name: z.string(),
   if: z.string().optional(),
+  'continue-on-error': z.literal(true).optional(),
   uses: z.string().optional(),
   with: z.record(z.string(), z.unknown()).optional(),
   shell: z.literal('bash').optional(),
@@ -96,7 +97,7 @@ export async function runAction(action: Action, world: ActionWorld): Promise<Act
       const ended = await shell(step, fill, world, files);
       log += ended.log;
       outputs = readOutputs(await readFile(files.outputs, 'utf8'));
-      if (ended.code !== 0) failed ??= step.name;
+      if (ended.code !== 0 && step['continue-on-error'] !== true) failed ??= step.name;
     }
     if (step.id !== undefined) steps[step.id] = outputs;
   }
