@@ -74,11 +74,11 @@ function act(
   });
 }
 
-function workflow(config: object = {}): string {
+function workflow(config: object = {}, configPath = 'config.json'): string {
   return renderWorkflow({
     config: configSchema.parse(config),
     action: `reelmill/reelmill@${'a'.repeat(40)} # v0.1.0`,
-    configPath: 'config.json',
+    configPath,
     secrets: neededSecrets('bucket'),
     now: NOW,
   });
@@ -116,8 +116,11 @@ test('R1 R2 the workflow runs at the times of SCHEDULE, alone, with no more righ
     concurrency: { 'cancel-in-progress': false },
     jobs: { run: { 'timeout-minutes': 45 } },
   });
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
-  expect(lines.length).toBeLessThan(45);
+  const named = parse(workflow({}, 'other: channel.json')).jobs.run.steps[1].with;
+  expect(named).toMatchObject({ config: 'other: channel.json' });
+  // Twenty lines, apart from one for each check and each secret.
+  const own = text.split('\n').filter((line) => !/^$|^#|# check$|secrets\./.test(line));
+  expect(own.length).toBeLessThanOrEqual(20);
 });
 
 test('every action of others is pinned to a commit, and no input is read into the text of a script', () => {

@@ -40,34 +40,27 @@ export function cronLines(
 export function renderWorkflow(facts: WorkflowFacts): string {
   const { main, checks } = cronLines(facts.config, facts.now);
   const cron = (line: string, note: string): string => `    - cron: '${line}' # ${note}\n`;
+  const config =
+    facts.configPath === 'config.json' ? '' : `          config: ${JSON.stringify(facts.configPath)}\n`;
   return `# Written by \`reelmill init\`. Times are UTC; GitHub starts scheduled runs up to an hour late.
 name: Reelmill
 on:
   schedule:
 ${cron(main, 'main run')}${checks.map((line) => cron(line, 'check')).join('')}  workflow_dispatch:
     inputs:
-      mode:
-        description: main starts a post when one is needed; the others never do
-        type: choice
-        options: [doctor, dry-run, check, main]
-        default: doctor
-permissions:
-  contents: read
-concurrency: # one run at a time; a second one waits
-  group: reelmill
-  cancel-in-progress: false
+      mode: { type: choice, options: [doctor, dry-run, check, main], default: doctor, description: only main starts posts }
+permissions: { contents: read }
+concurrency: { group: reelmill, cancel-in-progress: false } # one run at a time; a second one waits
 jobs:
   run:
     runs-on: ubuntu-24.04
     timeout-minutes: 45
     steps:
       - uses: ${CHECKOUT}
-        with:
-          persist-credentials: false
+        with: { persist-credentials: false }
       - uses: ${facts.action}
         with:
           mode: \${{ inputs.mode || (github.event.schedule == '${main}' && 'main' || 'check') }}
-          config: ${JSON.stringify(facts.configPath)}
-        env: # what alerts and others need goes here too; .env.example names it
+${config}        env: # what alerts and others need goes here too; .env.example names it
 ${facts.secrets.map((name) => `          ${name}: \${{ secrets.${name} }}\n`).join('')}`;
 }
