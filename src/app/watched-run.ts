@@ -2,7 +2,7 @@
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { alertTargets } from '../config/alert-targets.ts';
 import type { Environment } from '../config/environment.ts';
-import { success, type Failure, type Result } from '../domain/failure.ts';
+import { FailureError, success, type Failure, type Result } from '../domain/failure.ts';
 import type { AlertKeeper } from '../runtime/alert-keeper.ts';
 import {
   runChannel,
@@ -82,12 +82,36 @@ export async function runWatched(
   let report: RunReport | null = null;
   try {
     report = await runChannel(watched, options);
+  } catch (error) {
+    await alerts?.settle(observationOfException(error, options.mode, ended, parts.context.signal.aborted));
+    throw error;
   } finally {
     traced?.end(report);
     await tracer?.flush();
   }
   await alerts?.settle(observationOf(report, options.mode, ended, parts.context.signal.aborted));
   return report;
+}
+
+/** A run that nobody hears of any more is the one that people most need to hear of. */
+function observationOfException(
+  error: unknown,
+  mode: RunOptions['mode'],
+  ended: readonly EndedEvent[],
+  stopped: boolean,
+): RunObservation {
+  const failure = error instanceof FailureError ? error.failure : null;
+  const words = error instanceof Error ? error.message : String(error);
+  return {
+    mode,
+    stop: 'crashed',
+    id: ended.at(-1)?.id ?? null,
+    failure,
+    bug: failure === null ? words : null,
+    failedAction: null,
+    interrupted: stopped,
+    actions: ended.map(observedAction),
+  };
 }
 
 function observationOf(
@@ -104,6 +128,7 @@ function observationOf(
     stop: report.stop,
     id: report.id,
     failure,
+    bug: null,
     failedAction:
       ended.findLast((event) => event.failure !== null && event.failure === failure)?.action.type ?? null,
     interrupted: stopped && report.stop !== 'task-done',

@@ -65,6 +65,7 @@ const good: RunObservation = {
   stop: 'task-done',
   id: '20260131-2030',
   failure: null,
+  bug: null,
   failedAction: null,
   interrupted: false,
   actions: [],

@@ -15,6 +15,7 @@ const run = (change: Partial<RunObservation> = {}): RunObservation => ({
   stop: change.failure ? 'failed' : 'waiting',
   id: '20261124-2030',
   failure: null,
+  bug: null,
   failedAction: null,
   interrupted: false,
   actions: [],
@@ -130,6 +131,16 @@ test('a run that was told to stop, or lost its lease to another, is nobody’s b
 
 const made = (action: 'make-mock' | 'make-mock-video' | 'await-video', reason: string | null = null) =>
   run({ actions: [{ ...did(action), event: 'media-saved', reason }] });
+
+test('a bug is told once, and over when a run of its kind has gone well', () => {
+  const broken = run({ stop: 'crashed', bug: 'x is not a function' });
+  expect(judge([], broken)).toEqual({ raised: ['bug'], recovered: [] });
+  const open = openAfter(broken);
+  expect(judge(open, { ...broken, bug: 'y is not a function' })).toEqual(NOTHING);
+  expect(judge(open, run({ mode: 'check', stop: 'nothing-active' }))).toEqual(NOTHING);
+  expect(judge(open, run())).toEqual({ raised: [], recovered: ['bug'] });
+  expect(judge([], { ...broken, interrupted: true })).toEqual(NOTHING);
+});
 
 test('I7 a post that was finished with a placeholder is told, once, with the reason', () => {
   const { raised } = judgeAlerts([], made('make-mock-video', 'the task failed'), 'unknown', FACTS);

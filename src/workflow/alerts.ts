@@ -16,6 +16,8 @@ export interface RunObservation {
   readonly id: string | null;
   /** Why it ended early, or why the picture could not be asked for. */
   readonly failure: Failure | null;
+  /** What the exception said that ended it; null: it ended as runs do. */
+  readonly bug: string | null;
   /** The action that failed; null when it was none of them. */
   readonly failedAction: Action['type'] | null;
   /** It was told to stop: what failed then says nothing. */
@@ -49,7 +51,7 @@ const DAY = 24 * 60 * 60 * 1000;
 /** The post goes on in another run, which is told of by itself. */
 const NOT_OURS = new Set(['lease_lost']);
 /** Such a run has looked at nothing. */
-const SAYS_NOTHING = new Set(['locked', 'interrupted', 'check-failed', 'failed']);
+const SAYS_NOTHING = new Set(['locked', 'interrupted', 'check-failed', 'failed', 'crashed']);
 
 const TITLES: Readonly<Record<AlertKind, string>> = {
   failed: 'A run failed',
@@ -68,7 +70,12 @@ export function judgeAlerts(
   facts: { readonly now: Date; readonly readyBy: string },
 ): AlertVerdict {
   const since_utc = formatTimestamp(facts.now);
-  const found = [...failureCause(run), ...mockCauses(run), ...lateCause(readiness, facts.readyBy)];
+  const found = [
+    ...bugCause(run),
+    ...failureCause(run),
+    ...mockCauses(run),
+    ...lateCause(readiness, facts.readyBy),
+  ];
   const known = new Set(open.map(({ cause }) => cause));
   const raised = found
     .filter(({ cause }) => !known.has(cause))
@@ -107,6 +114,14 @@ function failureCause({ failedAction, failure, id, interrupted }: RunObservation
       text: describeFailure(failure).slice(0, LONGEST_TEXT),
     },
   ];
+}
+
+/** Whatever the words: who is told of a bug has to look at the log anyway. */
+function bugCause({ bug, id, interrupted }: RunObservation): FoundCause[] {
+  if (bug === null || interrupted) return [];
+  const words = bug.slice(0, LONGEST_TEXT);
+  const text = `A bug of Reelmill ended the run: ${words}. The next run goes on from what is saved. Please report it with the log.`;
+  return [{ cause: 'bug', kind: 'failed', id, action: null, text }];
 }
 
 function mockCauses({ actions }: RunObservation): FoundCause[] {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../../src/adapters/http/test-server.ts';
 import { openWatchers, runWatched } from '../../src/app/watched-run.ts';
 import { ALERTS_KEY } from '../../src/domain/alerts.ts';
-import type { RunReport } from '../../src/runtime/run-channel.ts';
+import type { RunParts, RunReport } from '../../src/runtime/run-channel.ts';
 import { idOf } from '../support/channel-samples.ts';
 import { quickRenderer } from '../support/quick-renderer.ts';
 import { FIRST_ID, IMAGE, Mill, type MillOptions } from '../support/mill.ts';
@@ -28,14 +28,19 @@ function channel(options: MillOptions = {}): Promise<Mill> {
 }
 
 /** As `reelmill run` does it: every run in a process of its own. */
-async function run(mill: Mill, mode: 'main' | 'check' = 'main', signal?: AbortSignal): Promise<RunReport> {
+async function run(
+  mill: Mill,
+  mode: 'main' | 'check' = 'main',
+  signal?: AbortSignal,
+  change: Partial<RunParts['context']> = {},
+): Promise<RunReport> {
   const parts = await mill.compose(signal);
   const earlier = mill.requests.length;
   const watchers = await openWatchers(
     { ...mill.surroundings, store: mill.store, clock: mill.clock },
     '0.0.0',
   );
-  const quick = { ...parts, context: { ...parts.context, renderer: quickRenderer } };
+  const quick = { ...parts, context: { ...parts.context, renderer: quickRenderer, ...change } };
   const report = await runWatched(quick, { mode, zeroDelay: false }, watchers);
   mill.requestsOfLastRun = mill.requests.slice(earlier);
   return report;
@@ -237,6 +242,17 @@ test('I8 neither the address nor a key is in a log, an alert or the store', asyn
   const said = JSON.stringify([mill.logs, chat.seen.map(({ body }) => body), stored]);
   expect(said).toContain('Incorrect key [redacted]');
   expect(said).not.toMatch(/sk-openai-marked|s3cret-path/);
+});
+
+test('I8 a run that ends with a bug is told too, without a key, and the bug stays one', async () => {
+  await using mill = await channel({ variables: { OPENAI_API_KEY: 'sk-openai-marked' } });
+  const broken = () => Promise.reject(new TypeError('sk-openai-marked is not iterable'));
+  const textModel = { provider: 'openai', model: 'gpt-4o', write: broken, fill: broken };
+  await expect(run(mill, 'main', undefined, { textModel })).rejects.toThrow(/not iterable/);
+  expect(heard()).toEqual(['A run failed: bug']);
+  expect(chat.seen[0]?.body).toContain('[redacted] is not iterable');
+  expect((await run(mill)).stop).toBe('waiting');
+  expect(heard().slice(1)).toEqual(['Over: a run failed: bug']);
 });
 
 test('a run that is told to stop is no news', async () => {
