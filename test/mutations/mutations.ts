@@ -49,7 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/runtime/ticket-lease.ts',
     find: 'if (before === null || this.#parts.clock.monotonicSeconds() >= before) {',
     replace: 'if (before === null) {',
-    tests: LEASE,
+    tests: ['src/runtime/ticket-lease.test.ts', ...LEASE],
   },
   {
     name: 'requests are sent that can arrive after the term',
@@ -70,7 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/runtime/run-channel.ts',
     find: 'if (!acquired.value.held) {',
     replace: 'if (!acquired.value.held && parts.policy.maxRetries < 0) {',
-    tests: SIM,
+    tests: ['test/mill/lock.test.ts', ...SIM],
   },
   {
     name: 'the flag of an older tool is ignored',
@@ -84,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/runtime/channel-lock.ts',
     find: 'this.#inherited = read.value.value.processing_lock;',
     replace: 'this.#inherited = false;',
-    tests: POINTS,
+    tests: ['src/runtime/channel-lock.test.ts', ...POINTS],
   },
   {
     name: 'a read error counts as an empty document',
