@@ -8,7 +8,17 @@ import { failedTextCharge, textCharge } from '../domain/money.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import type { ImageChoice } from '../domain/post.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
-import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
+import type { JudgeRequest } from '../ports/image-judge.ts';
+import type { PlannedCall } from '../ports/payments.ts';
+import type { ModelAnswer } from '../ports/text-model.ts';
+import {
+  failed,
+  happened,
+  isNotAnAttempt,
+  mayAskAgain,
+  type StepContext,
+  type StepOutcome,
+} from './context.ts';
 import { readPost } from './documents.ts';
 import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
 import { judgeCall, videoCall } from './paid-calls.ts';
@@ -95,7 +105,7 @@ async function chooseBest(
   folder: string,
   pictures: readonly string[],
 ): Promise<Result<ImageChoice>> {
-  const { settings, imageJudge, journal, payments, prices } = context;
+  const { settings, journal, payments } = context;
   const { judge } = settings.picture;
   const known = await journal.read(id);
   if (!known.ok) return known;
@@ -119,12 +129,7 @@ async function chooseBest(
   const promptCharacters = request.instructions.length + request.prompt.length;
   const call = judgeCall(context, id, { promptCharacters, pictures: pictures.length });
   payments.expect([call, videoCall(context, id)]);
-  const answer = await payments.pay(
-    call,
-    () => imageJudge.judge(request),
-    (value) => textCharge(prices, call.model, value, call.reserveUsd),
-    (failed) => failedTextCharge(prices, call.model, failed, call.reserveUsd),
-  );
+  const answer = await askJudge(context, call, request);
   // The pictures can be fetched for some hours only: waiting for the budget to free would end in a mock.
   const mustWait = !answer.ok && isNotAnAttempt(answer.failure) && answer.failure.code !== 'budget_reached';
   if (mustWait) return answer;
@@ -145,6 +150,24 @@ async function chooseBest(
   }
   journal.amend(id, { image_choice: choice });
   return success(choice);
+}
+
+/** D13: a cut or malformed verdict is asked for again within bounds; each request is paid for, and accounted for, by itself. */
+async function askJudge(
+  { imageJudge, log, payments, prices, settings }: StepContext,
+  call: PlannedCall,
+  request: JudgeRequest,
+): Promise<Result<ModelAnswer<ImageChoice>>> {
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await payments.pay(
+      call,
+      () => imageJudge.judge(request),
+      (value) => textCharge(prices, call.model, value, call.reserveUsd),
+      (failed) => failedTextCharge(prices, call.model, failed, call.reserveUsd),
+    );
+    if (answer.ok || !mayAskAgain(answer.failure) || attempt >= settings.content.answerRetries) return answer;
+    log.warn('The judge is asked again', { reason: answer.failure.message });
+  }
 }
 
 function firstPicture(reason: string): ImageChoice {

@@ -69,3 +69,8 @@ const OUR_OWN: ReadonlySet<FailureCode> = new Set([
 export function isNotAnAttempt(failure: Failure): boolean {
   return OUR_OWN.has(failure.code);
 }
+
+/** D13: the model's answer was of no use, but another one of the same model may be. */
+export function mayAskAgain(failure: Failure): boolean {
+  return failure.code === 'answer_truncated' || failure.code === 'provider_bad_answer';
+}

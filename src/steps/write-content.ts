@@ -3,7 +3,7 @@
  * before the model is asked, its answer before the next stage begins, so that a killed run goes on at the stage it was in.
  */
 import type { z } from 'zod';
-import type { Failure, Result } from '../domain/failure.ts';
+import type { Result } from '../domain/failure.ts';
 import { failure, success } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
@@ -21,7 +21,7 @@ import type { EventNamed } from '../domain/workflow-event.ts';
 import { pick } from '../ports/random.ts';
 import type { ModelAnswer, TextRequest } from '../ports/text-model.ts';
 import type { StepContext, StepOutcome } from './context.ts';
-import { failed, happened } from './context.ts';
+import { failed, happened, mayAskAgain } from './context.ts';
 import { documentBytes, readDocument, writePost } from './documents.ts';
 import { mediaCallsAhead, textCall, textCallsAhead } from './paid-calls.ts';
 
@@ -253,10 +253,6 @@ async function paidStage<T>(
     if (!mayAskAgain(answer.failure) || attempt >= context.settings.content.answerRetries) return answer;
     context.log.warn(`The ${stage} is asked for again`, { reason: answer.failure.message });
   }
-}
-
-function mayAskAgain(failed: Failure): boolean {
-  return failed.code === 'answer_truncated' || failed.code === 'provider_bad_answer';
 }
 
 function keep(writing: Writing, change: Partial<Draft>): void {

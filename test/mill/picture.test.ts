@@ -307,6 +307,8 @@ test.each(['status', 'cut', 'malformed', 'lose-answer'] as const)(
     expect(await chosenVariant(mill)).toBe(0);
     const { image_choice: choice, media } = await mill.json(POST);
     expect(choice).toMatchObject({ winner: 1, scores: [] });
+    // What was cut or malformed is asked for again, `answer_retries` times; anything else is not.
+    expect(mill.paid()['vision'] ?? 0).toBe({ status: 0, cut: 3, malformed: 3, 'lose-answer': 1 }[type]);
     expect(choice.reason).toBe('The judge failed, so the first picture was taken.');
     expect(choice.fallback.length).toBeGreaterThan(10);
     expect(media).toMatchObject({ image: 'midjourney', video: 'runway' });
@@ -314,6 +316,21 @@ test.each(['status', 'cut', 'malformed', 'lose-answer'] as const)(
     expect(journal.entries).toContainEqual(
       expect.objectContaining({ type: 'fallback', from: 'judge', reason: choice.fallback }),
     );
+  },
+);
+
+test.each(['cut', 'malformed'] as const)(
+  'D13 P4 a verdict that is %s is asked for again, within answer_retries, and a good one decides',
+  async (type) => {
+    await using mill = await Mill.start({ sandbox: FAST });
+    mill.sandbox.setFaults([{ provider: 'openai', skip: 5, times: 2, action: { type } }]);
+    expect(await mill.run()).toMatchObject({ stop: 'task-done', failure: null });
+    expect(mill.paid()).toEqual({ text: 5, image: 1, vision: 3, video: 1 });
+    const { image_choice: choice } = await mill.json(POST);
+    expect(choice.scores).toHaveLength(4);
+    expect(choice).not.toHaveProperty('fallback');
+    const { entries } = await mill.json(`journal/${FIRST_ID}.json`);
+    expect(entries.filter(({ kind }: Json) => kind === 'judge')).toHaveLength(3);
   },
 );
 
