@@ -4,6 +4,7 @@ import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { topicOf } from '../domain/post.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
+import type { MockVideoSettings, VideoFacts } from '../ports/renderer.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { readPost } from './documents.ts';
 import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
@@ -74,24 +75,34 @@ async function renderAndSave(
   picture: string,
   output: string,
 ): Promise<StepOutcome<Saved>> {
-  const { mock } = context.settings.video;
   const { width, height } = context.settings.picture;
-  const rendered = await context.renderer.renderMockVideo(picture, output, {
-    ...mock,
-    size: { width, height },
-  });
+  const wanted = { ...context.settings.video.mock, size: { width, height } };
+  const rendered = await context.renderer.renderMockVideo(picture, output, wanted);
   if (!rendered.ok) return failed(rendered.failure);
   const measured = await context.renderer.measureVideo(output);
-  const problem = measured.ok ? mockProblem(measured.value.duration, mock.duration) : measured.failure;
+  const problem = measured.ok ? mockProblem(measured.value, wanted) : measured.failure;
   if (problem) return failed(problem);
   const uploaded = await uploadPart(context, folder, id, 'mp4', output);
   return uploaded.ok ? happened({ type: 'media-saved' }) : failed(uploaded.failure);
 }
 
 const DURATION_TOLERANCE_SECONDS = 0.1;
+/** Averaged over few frames, a rate is not met exactly. */
+const RATE_TOLERANCE = 0.5;
 
-function mockProblem(measured: number, wanted: number): Failure | null {
-  if (Math.abs(measured - wanted) <= DURATION_TOLERANCE_SECONDS) return null;
-  return failure('video_invalid', `The mock video lasts ${measured.toFixed(2)} s instead of ${wanted} s`)
-    .failure;
+/** The file is judged by what a player finds in it, not by what the renderer says of it. */
+function mockProblem(found: VideoFacts, { duration, fps, size }: MockVideoSettings): Failure | null {
+  // A video is a whole number of frames; at a few frames a second, half of one is more than the tolerance.
+  const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, 0.51 / fps);
+  const problems = [
+    Math.abs(found.duration - duration) > tolerance &&
+      `lasts ${found.duration.toFixed(2)} s instead of ${duration} s`,
+    (found.width !== size.width || found.height !== size.height) &&
+      `is ${found.width}×${found.height} instead of ${size.width}×${size.height}`,
+    Math.abs(found.fps - fps) > RATE_TOLERANCE &&
+      `has ${found.fps.toFixed(2)} frames a second instead of ${fps}`,
+    found.codec !== 'avc' && `is ${found.codec} instead of H.264`,
+  ].filter((problem) => problem !== false);
+  if (problems.length === 0) return null;
+  return failure('video_invalid', `The mock video ${problems.join(', ')}`).failure;
 }

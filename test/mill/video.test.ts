@@ -227,6 +227,46 @@ test('P6 no video at all is an error: the state is not cleared, and a later run 
   expect(mill.paid()).toEqual({ text: 5, image: 1, vision: 1, video: 1 });
 });
 
+const WRONG_MOCKS = [
+  ['lasts too long', { duration: 1.12 }, 'lasts 1.12 s'],
+  ['has another size', { width: 126 }, 'is 126×72'],
+  ['has another rate', { fps: 12 }, 'has 12.00 frames'],
+  ['is no H.264', { codec: 'vp9' }, 'is vp9'],
+] as const;
+
+test.each(WRONG_MOCKS)(
+  'P2 P6 a mock video that %s does not leave: nothing is stored under its name, and the state stays',
+  async (_name, wrong, said) => {
+    await using mill = await Mill.start();
+    await mill.put('config/config_gen.json', { generation_id: FIRST_ID });
+    await mill.put(IMAGE, { ...AT_REST, status: 'timed_out_mock_needed' });
+    await mill.put(POST, { topic: 'Clocks', script: '', content: '' });
+    const measureVideo: typeof quickRenderer.measureVideo = async (file) => {
+      const facts = await quickRenderer.measureVideo(file);
+      return facts.ok ? { ok: true, value: { ...facts.value, ...wrong } } : facts;
+    };
+    const report = await mill.run({
+      change: (parts) => ({
+        ...parts,
+        context: { ...parts.context, renderer: { ...quickRenderer, measureVideo } },
+      }),
+    });
+    expect(report).toMatchObject({ stop: 'failed', failure: { code: 'video_invalid' } });
+    expect(report.failure?.message).toContain(said);
+    expect(await mill.objects('666/')).not.toContain(VIDEO);
+    expect((await mill.state()).image.status).toBe('timed_out_mock_needed');
+  },
+);
+
+test('P6 I4 a length that the rate cannot meet exactly still gives a mock video', async () => {
+  await using mill = await Mill.start({ config: { VIDEO: { mock_duration: 1.4, mock_fps: 1 } } });
+  await mill.put('config/config_gen.json', { generation_id: FIRST_ID });
+  await mill.put(IMAGE, { ...AT_REST, status: 'timed_out_mock_needed' });
+  await mill.put(POST, { topic: 'Clocks', script: '', content: '' });
+  expect(await mill.run()).toMatchObject({ stop: 'task-done', failure: null });
+  expect(await measured(mill)).toMatchObject({ frames: 1, duration: 1 });
+});
+
 const BAD_UPLOADS = [
   ['is refused', PICTURE],
   ['is refused', VIDEO],

@@ -61,7 +61,6 @@ test.each(['jpeg', 'webp'] as const)('P4 a picture may be %s', async (format) =>
 test.each([
   ['mp4', '000000206674797069736f6d0000020069736f6d69736f32617663316d703431'],
   ['mov', '0000001466747970717420200000020071742020'],
-  ['webm', '1a45dfa3934282847765626d42878104428581021853806701ffffffffffffff'],
 ])('P6 a video may be %s, and is no picture', async (_, hex) => {
   const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.alloc(64)]);
   expect(await failureOf(body(bytes), {}, 'video')).toBeNull();
@@ -73,6 +72,13 @@ describe('P4 P6 what is not the promised file', () => {
   test.each(['picture', 'video'] as const)('HTML instead of a %s', async (kind) => {
     const failed = await failureOf(body('<!DOCTYPE html><html>expired</html>'), {}, kind);
     expect(failed).toMatchObject({ code: 'download_invalid', retry: 'never' });
+  });
+
+  test('another container under the name of an MP4', async () => {
+    const webm = Buffer.from('1a45dfa3934282847765626d42878104428581021853806701ffffffffffffff', 'hex');
+    expect(await failureOf(body(Buffer.concat([webm, Buffer.alloc(64)])), {}, 'video')).toMatchObject({
+      code: 'download_invalid',
+    });
   });
 
   test('0 bytes', async () => {

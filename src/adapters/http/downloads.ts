@@ -36,7 +36,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const HEAD_BYTES = 65_536;
 const ACCEPTED: Readonly<Record<DownloadKind, readonly string[]>> = {
   picture: ['image/png', 'image/jpeg', 'image/webp'],
-  video: ['video/mp4', 'video/x-m4v', 'video/quicktime', 'video/webm'],
+  // It goes out as .mp4; QuickTime is the same container under its older name.
+  video: ['video/mp4', 'video/x-m4v', 'video/quicktime'],
 };
 
 /** What is wrong with the answer; ends the exchange and becomes the failure. */

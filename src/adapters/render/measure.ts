@@ -5,16 +5,7 @@
 import { open, stat } from 'node:fs/promises';
 
 import '@napi-rs/webcodecs/polyfill';
-import {
-  EncodedPacketSink,
-  FilePathSource,
-  Input,
-  MATROSKA,
-  MP4,
-  QTFF,
-  VideoSampleSink,
-  WEBM,
-} from 'mediabunny';
+import { EncodedPacketSink, FilePathSource, Input, MP4, QTFF, VideoSampleSink } from 'mediabunny';
 import type { InputVideoTrack } from 'mediabunny';
 
 import type { VideoFacts } from '../../ports/renderer.ts';
@@ -34,7 +25,8 @@ export async function measureVideo(path: string): Promise<VideoFacts> {
   if (await looksLikeText(path)) throw invalid('The file is a text or web page, not a video');
   using input = new Input({
     source: new FilePathSource(path, { maxCacheSize: CACHE_BYTES }),
-    formats: [MP4, QTFF, WEBM, MATROSKA],
+    // The post's video is called .mp4, so that another container would be a file that its readers cannot open.
+    formats: [MP4, QTFF],
   });
   try {
     const track = await input.getPrimaryVideoTrack();
