@@ -64,6 +64,8 @@ export interface RunReport {
   }[];
   /** Who held the lock, when `stop` is `locked`. */
   readonly holder?: string;
+  /** Why the picture could not be asked for, when `stop` is `check-failed`. */
+  readonly unasked?: Failure;
 }
 
 /** I6. A post from nothing to the end takes about fifteen; what needs more than this goes round in a circle. */
@@ -101,6 +103,7 @@ class Run {
   #facts: Omit<RunFacts, 'now'>;
   #id: GenerationId | null = null;
   #orderedHere = false;
+  #unasked: Failure | null = null;
   readonly #began: Date;
   readonly #beganAt: number;
 
@@ -258,6 +261,7 @@ class Run {
       ...this.#facts,
       imageCheck: done.failure ? 'failed' : done.event ? 'unasked' : 'pending',
     };
+    this.#unasked = done.failure;
     this.#memory.continueTurn();
     return done;
   }
@@ -306,6 +310,8 @@ class Run {
   }
 
   async #stopped(reason: StopReason): Promise<RunReport> {
+    if (reason === 'check-failed' && this.#unasked !== null)
+      return { ...this.report(reason, null), unasked: this.#unasked };
     if (reason !== 'no-active-post') return this.report(reason, null);
     return this.report(
       reason,

@@ -129,6 +129,25 @@ test('W1 check-image without a task says that there is none, and asks nobody', a
   expect(checked.out).toContain('No picture is being painted');
 });
 
+test('W1 W2 check-image without a key says which one is missing, with the code of a missing secret', async () => {
+  await reelmill('unasked', 'generate-content', '--generation-id', ID);
+  await reelmill('unasked', 'generate-media', '--generation-id', ID);
+  const store = ['--store', `folder:${path.join(folder, 'unasked')}`];
+  for (const command of [['check-image'], ['run', '--check']]) {
+    const keyless = { MIDJOURNEY_API_KEY: '' };
+    const script = await start([...command, '--json', ...store], keyless).ended;
+    expect(script.code).toBe(EXIT.config);
+    expect(JSON.parse(script.out)).toMatchObject({
+      ok: false,
+      exitCode: EXIT.config,
+      stop: 'check-failed',
+      failure: { code: 'secret_missing', message: expect.stringContaining('MIDJOURNEY_API_KEY') },
+    });
+    const person = await start([...command, '--quiet', ...store], keyless).ended;
+    expect(person.out).toContain('MIDJOURNEY_API_KEY is not set');
+  }
+});
+
 test('status tells the conveyor and the next run, and writes nothing', async () => {
   const status = await reelmill('whole', 'status', '--json');
   expect(JSON.parse(status.out)).toMatchObject({

@@ -120,7 +120,11 @@ test('M6 W2 a check that fails is logged, changes nothing and ends the run', asy
   mill.sandbox.setFaults([
     { provider: 'piapi', operation: 'fetch', action: { type: 'status', status: 500 } },
   ]);
-  expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'check-failed', tasksProcessed: 0 });
+  expect(await mill.run({ mode: 'check' })).toMatchObject({
+    stop: 'check-failed',
+    tasksProcessed: 0,
+    unasked: { code: 'provider_unavailable' },
+  });
   expect(await mill.text(IMAGE)).toBe(before);
   expect(mill.complaints().join()).toContain('piapi');
   mill.sandbox.setFaults([]);

@@ -8,7 +8,7 @@ import { STOP_TEXTS } from './texts.ts';
 export function exitCodeOfRun(report: RunReport): ExitCode {
   if (report.stop === 'turn-limit') return EXIT.bug;
   // M6: a picture that could not be asked for is tried again by the next run; the scheduler should still see it.
-  if (report.stop === 'check-failed') return EXIT.provider;
+  if (report.stop === 'check-failed') return report.unasked ? exitCodeOf(report.unasked) : EXIT.provider;
   return exitCodeOf(report.failure);
 }
 
@@ -27,8 +27,10 @@ function endingOf(command: string, report: RunReport): { readonly ended: string;
 export function reportRun(cli: Cli, options: GlobalOptions, command: string, report: RunReport): void {
   const code = exitCodeOfRun(report);
   cli.setExitCode(code);
+  const { unasked, ...told } = report;
+  const failure = report.failure ?? unasked ?? null;
   if (options.json === true) {
-    printJson(cli, { command, ok: code === EXIT.done, exitCode: code, ...report });
+    printJson(cli, { command, ok: code === EXIT.done, exitCode: code, ...told, failure });
     return;
   }
   if (options.quiet === true && code === EXIT.done) return;
@@ -36,7 +38,7 @@ export function reportRun(cli: Cli, options: GlobalOptions, command: string, rep
   const mark = code === EXIT.done ? cli.colors.green('●') : cli.colors.red('●');
   const post = report.id === null ? '' : ` ${cli.colors.dim(`Post ${report.id}.`)}`;
   cli.print(`${mark} ${cli.colors.bold(ended)}${post}`);
-  if (report.failure) cli.print(`  ${describeFailure(report.failure)}`);
+  if (failure) cli.print(`  ${describeFailure(failure)}`);
   if (report.holder !== undefined) cli.print(`  Held by ${report.holder}.`);
   cli.print(`  ${cli.colors.dim(next)}`);
 }
