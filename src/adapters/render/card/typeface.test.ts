@@ -15,6 +15,13 @@ test('D11 emoji and unknown scripts vanish without a box or a double space', () 
   expect(typeface.drawable('🔥🔥')).toBe('');
 });
 
+test('D11 no fragment stays behind of a topic that cannot be drawn', () => {
+  expect(typeface.drawable('中文標題：歷史上的今天')).toBe('');
+  expect(typeface.drawable('فتح القسطنطينية عام 1453 — AD')).toBe('');
+  expect(typeface.drawable('🔥: — !')).toBe('');
+  expect(typeface.drawable('1453')).toBe('1453');
+});
+
 test('D11 decomposed and compatibility letters are drawn as the usual ones', () => {
   expect(typeface.drawable('и\u0306од ﬁnal')).toBe('йод final');
   expect(typeface.drawable('ǟx')).toBe('ax');

@@ -61,16 +61,24 @@ function pathData(command: Command, shift: number): string {
 
 /**
  * Emoji and other signs without a glyph vanish, together with the space that they would leave; an unknown accented
- * letter falls back to its plain form.
+ * letter falls back to its plain form. A topic of which fewer than half of the letters and digits are left would be a
+ * fragment, such as the year of an Arabic sentence, and vanishes whole.
  */
 export function drawableText(text: string, has: (character: string) => boolean): string {
   const letters = [...new Intl.Segmenter('und', { granularity: 'grapheme' }).segment(text.normalize('NFC'))];
-  return letters
+  const drawn = letters
     .map(({ segment }) => nearestDrawable(segment, has))
     .join('')
     .replaceAll(/\s+/gu, ' ')
     .replaceAll(/\s+(?=[,.;:!?…])/gu, '')
     .trim();
+  const wanted = letters.filter(({ segment }) => isText(segment)).length;
+  const left = Array.from(drawn).filter(isText).length;
+  return left === 0 || left < wanted / 2 ? '' : drawn;
+}
+
+function isText(grapheme: string): boolean {
+  return /[\p{L}\p{N}]/u.test(grapheme) && !/\p{RGI_Emoji}/v.test(grapheme);
 }
 
 function nearestDrawable(grapheme: string, has: (character: string) => boolean): string {

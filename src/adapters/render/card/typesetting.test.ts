@@ -66,6 +66,19 @@ test('D11 a word too long for a line is broken with a hyphen, not set in tiny ty
   expect(lines.join('').replaceAll('-', '')).toContain('Превысокомногорассмотрительствующий');
 });
 
+test('D11 a long word is broken before a consonant and a vowel, where a reader would break it', () => {
+  const wide = { ...box, width: 480 };
+  const words = [
+    'Превысокомногорассмотрительствующий',
+    'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft',
+  ];
+  for (const word of words) {
+    const { lines } = setText(word, wide, measure);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^[^aeiouäаеиоуыэюяё][aeiouäаеиоуыэюяё]/u);
+  }
+});
+
 test('D11 what does not fit even in small type ends in an ellipsis', () => {
   const { lines } = setText('слово '.repeat(600), box, measure);
   expect(lines.at(-1)).toMatch(/слово…$/u);

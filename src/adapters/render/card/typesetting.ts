@@ -94,14 +94,21 @@ function breakable(word: string, box: TextBox, measure: Measure): string[] {
   const length = Math.ceil(letters.length / count);
   const pieces: string[] = [];
   while (letters.length > length) {
-    // A syllable mostly ends in a vowel, before a consonant and another vowel.
-    const pretty = [length, length - 1, length + 1, length - 2].find(
-      (at) => at > 2 && letters.length - at > 2 && isVowel(letters[at - 1]) && !isVowel(letters[at]),
+    const near = [length, length - 1, length + 1, length - 2].filter(
+      (at) => at > 2 && letters.length - at > 2,
     );
+    // A syllable mostly ends in a vowel, before a consonant and another vowel; else a break between two consonants will do.
+    const pretty =
+      near.find((at) => isVowel(letters[at - 1]) && beginsSyllable(letters, at)) ??
+      near.find((at) => beginsSyllable(letters, at));
     const piece = letters.splice(0, pretty ?? length).join('');
     pieces.push(/[-–—/]$/u.test(piece) ? piece : piece + BREAK);
   }
   return [...pieces, letters.join('')];
+}
+
+function beginsSyllable(letters: readonly string[], at: number): boolean {
+  return !isVowel(letters[at]) && isVowel(letters[at + 1]);
 }
 
 function isVowel(letter: string | undefined): boolean {
