@@ -1,7 +1,9 @@
 /** The text of a post: what the model is asked, what becomes of its answers, and which topics come next. */
 import { expect, test } from 'vitest';
+import { failure } from '../../src/domain/failure.ts';
 import { GENERATION, FIRST_ID, IMAGE, Mill, TRACKER, type Json, type MillOptions } from '../support/mill.ts';
 import type { Exchange } from '../support/wire.ts';
+import { wrappedStore } from '../support/wrapped-store.ts';
 
 const POST = `666/${FIRST_ID}.json`;
 
@@ -325,6 +327,26 @@ test('D14 a topic is recorded only with the content that used it, and then once'
   expect(promptOf(asked(mill).get('SCENE') as Exchange)).toContain(topic);
   expect(await mill.json(TRACKER)).toMatchObject({ used_focuses: ['Clocks'] });
   expect((await mill.json(TRACKER)).focus_data.Clocks).toHaveLength(1);
+  expect(mill.paid()).toEqual({ text: 5, image: 1 });
+});
+
+test('D14 a text that could not be saved has used no topic: the tracker is written after it', async () => {
+  let broken = true;
+  await using mill = await Mill.start({
+    config: CONFIG,
+    throughStore: (store) =>
+      wrappedStore(store, {
+        put: async (key, source, options) =>
+          broken && key === POST
+            ? failure('store_unavailable', 'the disk is full', { key }, { effect: 'refused' })
+            : store.put(key, source, options),
+      }),
+  });
+  expect(await mill.run()).toMatchObject({ stop: 'failed', failure: { code: 'store_unavailable' } });
+  expect(await mill.json(TRACKER)).toBeNull();
+  broken = false;
+  await mill.run();
+  expect(await mill.json(TRACKER)).toMatchObject({ used_focuses: ['Clocks'] });
   expect(mill.paid()).toEqual({ text: 5, image: 1 });
 });
 

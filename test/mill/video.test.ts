@@ -1,11 +1,11 @@
 /** The video of a post, the mock that stands in for it, and how both files reach the store. */
-import { readdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
 import { failure } from '../../src/domain/failure.ts';
-import { AT_REST, FIRST_ID, IMAGE, Mill, valueOf, type Json } from '../support/mill.ts';
+import { AT_REST, clip, FIRST_ID, IMAGE, Mill, smallMedia, valueOf, type Json } from '../support/mill.ts';
 import { quickRenderer } from '../support/quick-renderer.ts';
 import { wrappedStore } from '../support/wrapped-store.ts';
 
@@ -179,6 +179,20 @@ test('P6 a video that ends too early is not passed off as the one that was order
     }),
   });
   expect((await mill.json(POST)).media).toMatchObject({ video: 'mock' });
+});
+
+test('P6 a file that arrives whole and does not play to its end counts as a failed download', async () => {
+  const media = {
+    ...smallMedia(),
+    drawVideo: async (file: string, _prompt: string, seconds: number) => {
+      const whole = await readFile(await clip(seconds));
+      await writeFile(file, whole.subarray(0, Math.floor(whole.length * 0.7)));
+    },
+  };
+  await using mill = await Mill.start({ sandbox: { ...FAST, media } });
+  expect(await mill.run()).toMatchObject({ stop: 'task-done', failure: null });
+  expect((await mill.json(POST)).media).toMatchObject({ image: 'midjourney', video: 'mock' });
+  expect(await measured(mill)).toMatchObject({ frames: 8 });
 });
 
 test('P6 the polling stops at runway_polling_timeout', async () => {

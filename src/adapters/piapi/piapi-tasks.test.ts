@@ -124,6 +124,19 @@ describe('W1–W3 checking by /mj/v2/fetch', () => {
     expect(seen[0]?.headers['x-api-key']).toBe(KEY);
   });
 
+  test('W1 the answer is waited for up to 120 seconds', async () => {
+    const limits: number[] = [];
+    const watched: typeof http = {
+      ...http,
+      requestJson: (request) => {
+        limits.push(request.timeoutSeconds);
+        return http.requestJson(request);
+      },
+    };
+    await statusOf(answer('pending'), { http: watched });
+    expect(limits).toEqual([120]);
+  });
+
   test.each(['pending', 'processing', 'staged', 'Processing', 'something-new'])(
     'W2 %s is not final',
     async (status) => {
