@@ -8,6 +8,7 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import { partKey } from '../domain/group.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import type { StepContext } from '../steps/context.ts';
+import { readPost } from '../steps/documents.ts';
 import type { Action, Survey } from '../workflow/decide.ts';
 import { phaseOf, type Phase } from '../workflow/phase.ts';
 
@@ -61,11 +62,9 @@ export function mediaPart(id: GenerationId, useMock: boolean): Part {
     async begin(state, context) {
       const named = state.generation.generation_id;
       if (named !== null && named !== id) return occupied(named);
-      const key = partKey(context.settings.folders.fresh, id, 'json');
-      const stored = await context.store.head(key);
+      // D10: started right after `generate-content`, it may be shown the text only after a while.
+      const stored = await readPost(context, context.settings.folders.fresh, id);
       if (!stored.ok) return stored;
-      if (stored.value === null)
-        return failure('content_missing', 'There is no text to make media for', { key, id });
       const phase = phaseOf(state.image);
       if (named === null && phase !== 'idle')
         return failure('no_active_post', `The state is busy (${phase}), but names no post`, { id });

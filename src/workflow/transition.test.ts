@@ -299,6 +299,22 @@ describe('what each event writes', () => {
     });
   });
 
+  test('P3 S4 an answer that was left behind by a hand or an older tool does not outlive a new order', () => {
+    const left = { ...IDLE, generation: true, midjourney_results: { status: 'failed' }, status: 'odd' };
+    const { image } = apply(left, { type: 'image-requested', taskId: 'image-9' });
+    expect(image).toMatchObject({ generation: false, status: null });
+    expect(image.midjourney_results).toEqual({});
+  });
+
+  test('W3 S4 an answer clears the task, the status and generation, also where a hand had set them beside it', () => {
+    const task = { task_id: 'image-9', requested_at_utc: MOMENT };
+    const { image } = apply(
+      { ...IDLE, midjourney_task: task, generation: true, status: 'odd' },
+      { type: 'image-answered', answer: ANSWER },
+    );
+    expect(image).toMatchObject({ midjourney_task: null, generation: false, status: null });
+  });
+
   test('W3 the whole answer is kept, whatever it says', () => {
     const answer = { ...ANSWER, meta: { usage: 7 }, strange: [null] };
     const { image } = apply(SAMPLES.task[0], { type: 'image-answered', answer });
