@@ -148,16 +148,18 @@ test('W1 W2 check-image without a key says which one is missing, with the code o
   }
 });
 
-test('status tells the conveyor and the next run, and writes nothing', async () => {
+test('status tells the conveyor, the next run and why, and writes nothing', async () => {
   const status = await reelmill('whole', 'status', '--json');
   expect(JSON.parse(status.out)).toMatchObject({
     phase: 'idle',
     lock: { held: false },
     conveyor: { fresh: [{ ready: true }] },
     next: { main: { type: 'mint-id' }, check: { type: 'stop', reason: 'nothing-active' } },
+    why: { main: expect.stringContaining('no post is being made'), check: 'Nothing to check.' },
   });
   const person = await reelmill('whole', 'status');
   expect(person.out).toContain('Conveyor');
+  expect(person.out).toContain('Naming the next post: no post is being made');
   expect(person.out).not.toContain('\u001b');
 });
 

@@ -4,7 +4,7 @@ import type { ChannelStatus, ShelfEntry } from '../../app/status.ts';
 import type { Action } from '../../workflow/decide.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
-import { ACTION_TEXTS, PHASE_TEXTS, STOP_TEXTS } from '../output/texts.ts';
+import { ACTION_TEXTS, PHASE_TEXTS, reasonOf } from '../output/texts.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
   program
@@ -21,7 +21,9 @@ export function addStatus(program: Command, cli: Cli): void {
       const status = await statusOf(config, channel.value.environment);
       if (!status.ok) return reportFailure(cli, options, status.failure);
       cli.setExitCode(EXIT.done);
-      if (options.json === true) printJson(cli, { ok: true, ...status.value });
+      const { main, check } = status.value.next;
+      if (options.json === true)
+        printJson(cli, { ok: true, ...status.value, why: { main: reasonOf(main), check: reasonOf(check) } });
       else printStatus(cli, status.value, config.FILE_PATHS);
     });
 }
@@ -66,8 +68,7 @@ function lockText({ lock }: ChannelStatus): string {
 }
 
 function nextText(action: Action): string {
-  if (action.type === 'stop') return STOP_TEXTS[action.reason].ended;
-  if (action.type === 'record') return `${ACTION_TEXTS.record.doing}: ${action.why}`;
+  if (action.type === 'stop') return reasonOf(action);
   const { doing, provider } = ACTION_TEXTS[action.type];
-  return provider === '' ? doing : `${doing} (${provider})`;
+  return `${provider === '' ? doing : `${doing} (${provider})`}: ${reasonOf(action)}`;
 }

@@ -29,6 +29,35 @@ export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
   record: { doing: 'Noting what became clear', provider: '' },
 };
 
+/** Why it is the next thing to do, where the action does not carry its reason itself. */
+const REASONS: Readonly<Record<Exclude<ActionType, 'record' | 'make-mock-video'>, string>> = {
+  'make-mock': 'the picture did not come in time',
+  'choose-picture': 'the picture’s answer is here',
+  'request-video': 'the picture is saved',
+  'await-video': 'the video is ordered',
+  'check-image': 'the picture is ordered',
+  'request-image': 'the text is written',
+  'check-late': 'a task that was given up may have ended',
+  tidy: 'no post is being made',
+  'mint-id': 'no post is being made, and no finished one waits in the first folder',
+  'write-content': 'the post is named, and its text is not written',
+  'adopt-content': 'the text of the named post is saved already',
+};
+
+/** Why the next run will do what it will do; of one that ends at once, how it ends says it. */
+export function reasonOf(action: Action): string {
+  switch (action.type) {
+    case 'stop':
+      return STOP_TEXTS[action.reason].ended;
+    case 'record':
+      return action.why;
+    case 'make-mock-video':
+      return action.reason;
+    default:
+      return REASONS[action.type];
+  }
+}
+
 /** Where a post stands. */
 export const PHASE_TEXTS: Readonly<Record<Phase, string>> = {
   idle: 'nothing is being made',
