@@ -94,7 +94,8 @@ export async function readStatus(parts: StatusParts): Promise<Result<ChannelStat
     lateTasks: state.image.late_tasks?.length ?? 0,
     next: {
       main: decide(state, { ...facts, mode: 'main', survey: survey.value }, policy),
-      check: decide(state, { ...facts, mode: 'check', survey: null }, policy),
+      // A main run does more than to ask after late tasks first; a check run may do nothing else.
+      check: decide(state, { ...facts, mode: 'check', survey: null, lateChecked: false }, policy),
     },
   });
 }

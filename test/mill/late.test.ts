@@ -1,6 +1,17 @@
 /** A picture or video that arrives after its post became a mock: it takes the mock's place while there is still time. */
 import { expect, test } from 'vitest';
-import { AT_REST, FIRST_ID, IMAGE, Mill, PUBLIC, type Json, type MillOptions } from '../support/mill.ts';
+import { channelSettings, policyOf } from '../../src/app/settings.ts';
+import { readStatus } from '../../src/app/status.ts';
+import {
+  AT_REST,
+  FIRST_ID,
+  IMAGE,
+  Mill,
+  PUBLIC,
+  valueOf,
+  type Json,
+  type MillOptions,
+} from '../support/mill.ts';
 
 const POST = `666/${FIRST_ID}.json`;
 
@@ -43,6 +54,16 @@ test('D7 D11 a late picture takes the place of the mock, with a real video from 
     expect((await mill.state()).image).toEqual(AT_REST);
     expect(mill.paid()).toMatchObject({ image: 1, vision: 1, video: 1 });
   }
+});
+
+test('D7 D2 status says that the next check run asks after a late picture', async () => {
+  await using mill = await millWithMock();
+  const { config, store, clock } = mill;
+  const parts = { store, settings: channelSettings(config), policy: policyOf(config), clock };
+  const { lateTasks, next } = valueOf(await readStatus(parts));
+  expect(lateTasks).toBe(1);
+  expect(next.check.type).toBe('check-late');
+  expect(next.main.type).toBe('mint-id');
 });
 
 test('D7 R2 a replacement is no task of its own: a main run goes on to the next post', async () => {
