@@ -62,7 +62,7 @@ async function demo(cli: Cli, command: Command, flags: DemoFlags): Promise<void>
     cli.setExitCode(EXIT.done);
     const seconds = (Date.now() - started.getTime()) / 1000;
     if (options.json === true) printJson(cli, { ok: true, folder, seconds, ...done.value });
-    else if (options.quiet !== true) printSummary(cli, folder, seconds, done.value);
+    else if (options.quiet !== true) printSummary(cli, folder, seconds, done.value, flags.language);
   } finally {
     progress.close();
   }
@@ -73,7 +73,7 @@ function runTitle({ at, day, mode }: ScheduledRun): string {
   return `Day ${at.getUTCHours() < 12 ? day + 1 : day}, ${time} UTC: ${mode === 'main' ? 'main run' : 'check run'}`;
 }
 
-function printSummary(cli: Cli, folder: string, seconds: number, result: DemoResult): void {
+function printSummary(cli: Cli, folder: string, seconds: number, result: DemoResult, language: string): void {
   const { colors } = cli;
   cli.print(`\n${colors.bold(`${result.posts.length} posts are ready`)} after ${duration(seconds)}:`);
   for (const post of result.posts) printPost(cli, post);
@@ -81,7 +81,8 @@ function printSummary(cli: Cli, folder: string, seconds: number, result: DemoRes
     `\nWith real providers this would have cost about ${dollars(result.wouldCostUsd)}, for ${result.paidCalls} paid calls.`,
   );
   cli.print('The same channel, looked at with the everyday commands:');
-  cli.print(`  npx reelmill status --store folder:${relative('.', folder)} --config samples/en/config.json`);
+  const config = `samples/${language}/config.json`;
+  cli.print(`  npx reelmill status --store folder:${relative('.', folder)} --config ${config}`);
   cli.print('To go live: put keys and a bucket into the environment, and follow “Going live” in README.md.');
 }
 
