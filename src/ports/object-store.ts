@@ -27,7 +27,7 @@ export interface PutOptions {
 }
 
 export interface StoreCapabilities {
-  /** Proved by a conflicting write that was really refused, never assumed from a vendor's name. */
+  /** Proved by a conflicting write that was refused and a right one that was taken, never assumed from a vendor's name. */
   readonly conditionalWrites: boolean;
   /** Overwritten bodies can still be read through `versions`. */
   readonly versions: boolean;
@@ -43,7 +43,7 @@ export interface StoreCapabilities {
 export interface ObjectStore {
   /** For messages: `folder /path` or `s3 bucket`, without secrets. */
   readonly description: string;
-  /** Asked once per process and then remembered; costs at most two requests. */
+  /** Asked once per process and then remembered; costs a few requests. */
   capabilities(): Promise<Result<StoreCapabilities>>;
   /** `too_large` when the object has more than `maxBytes`. */
   get(key: string, maxBytes: number): Promise<Result<StoredBody | null>>;

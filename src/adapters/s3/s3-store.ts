@@ -32,7 +32,7 @@ import {
   type Download,
   type Upload,
 } from './bodies.ts';
-import { plainEtag } from './etag.ts';
+import { plainEtag, spelled, type EtagSpelling } from './etag.ts';
 import { listPages } from './listing.ts';
 import { probeCapabilities } from './probe.ts';
 import { openRequests, type Asked, type S3Options, type S3Requests } from './s3-client.ts';
@@ -53,6 +53,7 @@ class S3Store implements ObjectStore {
   readonly #bucket: string;
   readonly #prefix: string;
   #capabilities: Promise<Result<StoreCapabilities>> | null = null;
+  #spelling: EtagSpelling = 'quoted';
   /** Only then does a 404 without a body mean that the object is missing, and not the whole bucket. */
   #bucketSeen = false;
   #partials = 0;
@@ -205,7 +206,7 @@ class S3Store implements ObjectStore {
           ContentMD5: Buffer.from(upload.md5, 'hex').toString('base64'),
           ContentType: contentType,
           ...(onlyIf === null ? { IfNoneMatch: '*' } : {}),
-          ...(typeof onlyIf === 'string' ? { IfMatch: `"${onlyIf}"` } : {}),
+          ...(typeof onlyIf === 'string' ? { IfMatch: spelled(onlyIf, this.#spelling) } : {}),
         }),
         { abortSignal },
       );
@@ -300,7 +301,10 @@ class S3Store implements ObjectStore {
 
   async #probe(): Promise<Result<StoreCapabilities>> {
     const probed = await probeCapabilities(this.#sdk, this.#requests, this.#bucket, this.#prefix);
-    if (probed.ok) return this.#seen(probed.value);
+    if (probed.ok) {
+      this.#spelling = probed.value.spelling;
+      return this.#seen(probed.value.capabilities);
+    }
     this.#capabilities = null;
     return this.#failed(probed.trouble, 'The probe of conditional writes', '');
   }
