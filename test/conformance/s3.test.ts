@@ -1,11 +1,11 @@
 /**
- * The S3 adapter against servers that others wrote. Neither has conditional writes or versions: those are tried with
- * vendor-shaped answers in `s3-faults.test.ts`, and against a bucket of your own (docs/object-stores.md).
+ * The S3 adapter against servers that others wrote. Neither has conditional writes or versions: these it meets behind a gate
+ * of ours, and on a bucket of your own (docs/adr/2026-11-24-s3-servers-for-tests.md).
  */
-import { z } from 'zod';
-
 import { createS3Store } from '../../src/adapters/s3/s3-store.ts';
 import { objectStoreSuite, type OpenBucket } from './object-store-suite.ts';
+import { ownBucket } from './own-bucket.ts';
+import { startGatedS3 } from './s3-gate.ts';
 import { startS3 } from './s3-process.ts';
 
 const NEITHER = { conditionalWrites: false, versions: false };
@@ -32,20 +32,32 @@ for (const { kind, lacks } of SERVERS)
     },
   });
 
-const ownSchema = z.object({
-  endpoint: z.url(),
-  region: z.string().default('us-east-1'),
-  bucket: z.string(),
-  accessKeyId: z.string(),
-  secretAccessKey: z.string(),
-  expected: z.object({ conditionalWrites: z.boolean(), versions: z.boolean() }),
-});
+const GATES = [
+  { kind: 'compares', expected: { conditionalWrites: true, versions: false } },
+  { kind: 'compares bare', expected: { conditionalWrites: true, versions: false } },
+  { kind: 'like B2', expected: { conditionalWrites: false, versions: true } },
+] as const;
 
-const { REELMILL_TEST_S3: given } = process.env;
-if (given !== undefined) {
-  const { expected, ...own } = ownSchema.parse(JSON.parse(given));
-  objectStoreSuite(`bucket ${own.bucket}`, {
+for (const { kind, expected } of GATES)
+  objectStoreSuite(`fauxqs behind a gate, ${kind},`, {
     expected,
+    streams: true,
+    etagPerWrite: false,
+    lacks: new Set(['large bodies', 'paging', 'odd keys']),
+    async open(): Promise<OpenBucket> {
+      const server = await startGatedS3(kind);
+      return {
+        store: await createS3Store(server.options),
+        other: await createS3Store(server.options),
+        close: () => server.close(),
+      };
+    },
+  });
+
+const own = ownBucket();
+if (own !== null) {
+  objectStoreSuite(`bucket ${own.bucket}`, {
+    expected: own.expected,
     streams: true,
     etagPerWrite: false,
     async open(): Promise<OpenBucket> {
