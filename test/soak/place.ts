@@ -5,11 +5,13 @@
 import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import { createFolderStore } from '../../src/adapters/folder/folder-store.ts';
 import { createS3Store } from '../../src/adapters/s3/s3-store.ts';
 import { collectList, type ObjectStore } from '../../src/ports/object-store.ts';
 import { TICKET_FOLDER } from '../../src/runtime/ticket-lease.ts';
+import { ownBucket, type OwnBucket } from '../conformance/own-bucket.ts';
 import { startS3 } from '../conformance/s3-process.ts';
 import { valueOf } from '../support/mill.ts';
 
@@ -29,9 +31,39 @@ export interface Place {
 }
 
 const HOUR = 3_600;
+/** A lease of a minute, one second of clock bound, and one to be sure. */
+export const EXPIRY_MILLISECONDS = 62_500;
+
+type Credentials = Pick<OwnBucket, 'accessKeyId' | 'bucket' | 'endpoint' | 'secretAccessKey'>;
 
 export function openPlace(kind: StoreKind): Promise<Place> {
-  return kind === 'folder' ? openFolder() : openBucket();
+  if (kind === 'folder') return openFolder();
+  const own = ownBucket();
+  return own === null ? openBucket() : openOwnBucket(own);
+}
+
+/** An empty bucket on a server whose clock nobody moves: there a lease has to expire by itself. */
+async function openOwnBucket(own: OwnBucket): Promise<Place> {
+  const store = await createS3Store(own);
+  if (valueOf(await collectList(store, '')).length > 0)
+    throw new Error('a soak needs an empty bucket of its own');
+  return {
+    kind: 's3',
+    store,
+    variables: variablesOf(own),
+    writes: null,
+    age: () => setTimeout(EXPIRY_MILLISECONDS),
+    close: async () => {},
+  };
+}
+
+function variablesOf({ accessKeyId, bucket, endpoint, secretAccessKey }: Credentials): Place['variables'] {
+  return {
+    B2_ENDPOINT: endpoint,
+    B2_ACCESS_KEY: accessKeyId,
+    B2_SECRET_KEY: secretAccessKey,
+    B2_BUCKET_NAME: bucket,
+  };
 }
 
 async function openFolder(): Promise<Place> {
@@ -54,16 +86,10 @@ async function openFolder(): Promise<Place> {
 async function openBucket(): Promise<Place> {
   const server = await startS3('fauxqs');
   const store = await createS3Store(server.options);
-  const { accessKeyId, bucket, endpoint, secretAccessKey } = server.options;
   return {
     kind: 's3',
     store,
-    variables: {
-      B2_ENDPOINT: endpoint,
-      B2_ACCESS_KEY: accessKeyId,
-      B2_SECRET_KEY: secretAccessKey,
-      B2_BUCKET_NAME: bucket,
-    },
+    variables: variablesOf(server.options),
     writes: null,
     /** The server dates objects by itself, so the tickets are put again under a clock that is set back. */
     async age() {

@@ -20,7 +20,7 @@ import { restProblems } from '../../src/workflow/invariants.ts';
 import { GENERATION, IMAGE, PUBLIC, valueOf } from '../support/mill.ts';
 import { auditPayments, rememberOwner, type PaymentsAudit } from './audit-payments.ts';
 import { FOLDERS, Observer } from './observer.ts';
-import { openPlace, type Place, type StoreKind } from './place.ts';
+import { EXPIRY_MILLISECONDS, openPlace, type Place, type StoreKind } from './place.ts';
 import { runProcess, type EndedRun, type KillPlan, type RunPlan, type Workshop } from './processes.ts';
 import { JUDGE_WORD, startProviders, VIDEO_SECONDS } from './providers.ts';
 
@@ -54,8 +54,6 @@ export interface SoakReport {
 const MAX_RETRIES = 1;
 /** I4: so many calm runs are enough, whatever was left lying. */
 const RUNS_UNTIL_READY = 7;
-/** A lease of a minute, one second of clock bound, and one to be sure. */
-const EXPIRY_MILLISECONDS = 62_500;
 const MOST_ROUNDS_PER_KILL = 8;
 const NOTE = { note: 'kept' };
 const MOST_BYTES = 10_000_000;
