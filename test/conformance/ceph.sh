@@ -67,6 +67,7 @@ put() {
     --header "x-amz-content-sha256: $hash" --request PUT ${2:+--data "$2"} "http://127.0.0.1:7480/$1"
 }
 put plain
+put empty
 put versioned
 put 'versioned?versioning=' \
   '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
