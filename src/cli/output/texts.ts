@@ -31,6 +31,7 @@ export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
 
 /** Why it is the next thing to do, where the action does not carry its reason itself. */
 const REASONS: Readonly<Record<Exclude<ActionType, 'record' | 'make-mock-video'>, string>> = {
+  'recall-order': 'an earlier run ended while it ordered',
   'make-mock': 'the picture did not come in time',
   'choose-picture': 'the picture’s answer is here',
   'request-video': 'the picture is saved',
