@@ -5,8 +5,8 @@ import { createWebhook } from '../adapters/alerts/webhook.ts';
 import { createHttp } from '../adapters/http/http.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { alertTargets, type AlertTarget } from '../config/alert-targets.ts';
-import { secretsOf, type Environment } from '../config/environment.ts';
-import { createRedactor } from '../config/redaction.ts';
+import { channelRedactor } from '../config/channel-redactor.ts';
+import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import type { AlertMessage } from '../domain/alerts.ts';
 import type { Failure } from '../domain/failure.ts';
@@ -36,7 +36,7 @@ export async function openAlerts(
     store,
     clock,
     log,
-    redact: createRedactor(secretsOf(environment)),
+    redact: channelRedactor(config, environment),
     notifiers: createNotifiers(config, environment, targets),
     channel: config.ALERTS.name ?? store.description,
     deadline: await deadlineOf(config, store),
@@ -78,7 +78,7 @@ function createNotifiers(
   environment: Environment,
   targets: readonly AlertTarget[],
 ): Notifier[] {
-  const redact = createRedactor(secretsOf(environment));
+  const redact = channelRedactor(config, environment);
   // These addresses come from the owner and not from an answer, so that one on this machine is no danger.
   const http = createHttp({ allowLoopback: true, userAgent: USER_AGENT, redact });
   const webhooks = {

@@ -4,9 +4,8 @@ import { createHttp } from '../adapters/http/http.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { createSystemRandom } from '../adapters/system/random.ts';
 import { createWorkspace } from '../adapters/system/workspace.ts';
+import { channelRedactor } from '../config/channel-redactor.ts';
 import type { Environment } from '../config/environment.ts';
-import { secretsOf } from '../config/environment.ts';
-import { createRedactor } from '../config/redaction.ts';
 import { addresses, bucketSettings, runwayRequest, textModel, visionModel } from '../config/resolved.ts';
 import type { Config } from '../config/schema.ts';
 import { success, type Result } from '../domain/failure.ts';
@@ -69,6 +68,7 @@ export async function openStore(
       ...rest,
       accessKeyId: accessKey.reveal(),
       secretAccessKey: secretKey.reveal(),
+      redact: channelRedactor(config, environment),
       userAgent: USER_AGENT,
       requestLimitSeconds: requestSecondsOf(
         config.WORKFLOW.lease_seconds,
@@ -123,7 +123,7 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
   const channel = await composeChannel(surroundings);
   if (!channel.ok) return channel;
   const { clock, lease, lock, random, settings, state, store } = channel.value;
-  const redact = createRedactor(secretsOf(environment));
+  const redact = channelRedactor(config, environment);
   const journal = createJournalStore(store, clock, redact);
   const ledger = createLedgerStore(store);
   const runs: RunParts['runs'] = {

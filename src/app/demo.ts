@@ -6,10 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFolderStore } from '../adapters/folder/folder-store.ts';
 import { createRenderer } from '../adapters/render/renderer.ts';
-import { readEnvironment, secretsOf } from '../config/environment.ts';
+import { readEnvironment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { interpretConfig } from '../config/load.ts';
-import { createRedactor } from '../config/redaction.ts';
+import { channelRedactor } from '../config/channel-redactor.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { CONVEYOR, isReady, partKey } from '../domain/group.ts';
@@ -116,7 +116,7 @@ async function demoSurroundings(options: DemoOptions, sandbox: Sandbox) {
   const log = createLog({
     level: 'error',
     format: 'pretty',
-    redact: createRedactor(secretsOf(environment.value)),
+    redact: channelRedactor(loaded.value.config, environment.value),
   });
   return success({
     config: loaded.value.config,

@@ -3,6 +3,8 @@
  * nothing to do should not pay. A key that is missing fails the call that needs it, and nothing else.
  */
 import type { Http } from '../adapters/http/http.ts';
+import { secretsOfAddresses } from '../config/channel-redactor.ts';
+import { createRedactor } from '../config/redaction.ts';
 import type { Addresses } from '../config/resolved.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
@@ -106,6 +108,7 @@ function lazyImages({ config, environment, http, addresses }: ProviderParts): Im
       fetchEndpoint: addresses.midjourneyStatus,
       statusApi: apis.midjourney.status_api,
       http,
+      conceal: createRedactor([key, ...(secret ? [secret] : []), ...secretsOfAddresses(config)]),
       processMode: image.process_mode,
       skipPromptCheck: image.skip_prompt_check,
       ...(endpoint === null || secret === null ? {} : { webhook: { endpoint, secret: secret.reveal() } }),

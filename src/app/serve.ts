@@ -7,8 +7,7 @@ import { openListener, type Listener, type Route } from '../adapters/http/listen
 import { piapiWebhook, WEBHOOK_PATH } from '../adapters/piapi/webhook.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { plainValue } from '../adapters/system/plain-value.ts';
-import { secretsOf } from '../config/environment.ts';
-import { createRedactor } from '../config/redaction.ts';
+import { channelRedactor } from '../config/channel-redactor.ts';
 import { missingForReports } from '../config/report-settings.ts';
 import type { Config } from '../config/schema.ts';
 import { FailureError, success, type Result } from '../domain/failure.ts';
@@ -113,7 +112,7 @@ function listen(
   wake: Wake,
 ): Promise<Result<Listener>> {
   const { clock = createSystemClock(), config, environment, log } = surroundings;
-  const redact = createRedactor(secretsOf(environment));
+  const redact = channelRedactor(config, environment);
   const limits = {
     overdueSeconds: OVERDUE_SECONDS,
     longestRunSeconds: LONGEST_WORK_SECONDS + config.WORKFLOW.runway_polling_timeout,

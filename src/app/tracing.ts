@@ -2,8 +2,7 @@
  * Traces of runs: a span for the run, one for each step, one for each call to a provider. It stands outside of the steps,
  * so that they know nothing of it; without an address for traces nothing of it exists.
  */
-import { createRedactor } from '../config/redaction.ts';
-import { secretsOf, type Environment } from '../config/environment.ts';
+import type { Environment } from '../config/environment.ts';
 import { describeFailure, type Failure } from '../domain/failure.ts';
 import type { Log } from '../ports/log.ts';
 import type { Span, SpanAttributes, Tracer } from '../ports/tracer.ts';
@@ -33,11 +32,10 @@ export interface RunTrace {
 /** No text of a post and no address is in a span: only names, models, ids, outcomes and failures. */
 export function traceRun(
   tracer: Tracer,
-  environment: Environment,
+  redact: (text: string) => string,
   parts: RunParts,
   options: RunOptions,
 ): RunTrace {
-  const redact = createRedactor(secretsOf(environment));
   const run = tracer.start('reelmill.run', 'internal', { 'reelmill.run.mode': options.mode }, null);
   let step: Span | null = null;
   const failed = (span: Span, failure: Failure): void => {

@@ -1,7 +1,7 @@
 /** A run with everybody who watches it: progress, traces, and the people who are told afterwards. */
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { alertTargets } from '../config/alert-targets.ts';
-import type { Environment } from '../config/environment.ts';
+import { channelRedactor } from '../config/channel-redactor.ts';
 import { FailureError, success, type Failure, type Result } from '../domain/failure.ts';
 import type { AlertKeeper } from '../runtime/alert-keeper.ts';
 import {
@@ -20,7 +20,7 @@ import type { ObservedAction, RunObservation } from '../workflow/alerts.ts';
 export interface Watchers {
   readonly alerts: AlertKeeper | null;
   readonly tracer: Tracer | null;
-  readonly environment: Environment;
+  readonly redact: (text: string) => string;
   readonly observe?: (event: RunEvent) => void;
 }
 
@@ -41,7 +41,7 @@ export async function openWatchers(
     environment.otlpTracesUrl === null
       ? null
       : await (await import('./tracing.ts')).openTracer(environment, log, version);
-  return { alerts, tracer, environment };
+  return { alerts, tracer, redact: channelRedactor(config, environment) };
 }
 
 /** The parts of one run and who watches it, over one store. Fails as `composeRun` does. */
@@ -66,11 +66,11 @@ type EndedEvent = Extract<RunEvent, { type: 'action-ended' }>;
 export async function runWatched(
   parts: RunParts,
   options: RunOptions,
-  { alerts, environment, observe, tracer }: Watchers,
+  { alerts, observe, redact, tracer }: Watchers,
 ): Promise<RunReport> {
   const ended: EndedEvent[] = [];
   const traced =
-    tracer === null ? null : (await import('./tracing.ts')).traceRun(tracer, environment, parts, options);
+    tracer === null ? null : (await import('./tracing.ts')).traceRun(tracer, redact, parts, options);
   const watched: RunParts = {
     ...(traced?.parts ?? parts),
     observe: (event) => {

@@ -2,9 +2,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseEnv } from 'node:util';
-import { readEnvironment, secretsOf, type Environment, type LogLevel } from '../config/environment.ts';
+import { readEnvironment, type Environment, type LogLevel } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { createRedactor } from '../config/redaction.ts';
+import { channelRedactor, secretsOfAddresses } from '../config/channel-redactor.ts';
+import { secretsAmong } from '../config/secrets.ts';
 import { createLog } from '../app/log.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { Surroundings } from '../app/compose.ts';
@@ -25,9 +26,10 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
   if (!environment.ok) return environment;
   const loaded = await loadConfig(options.config ?? environment.value.configPath ?? DEFAULT_CONFIG);
   if (!loaded.ok) return loaded;
-  const redact = createRedactor(secretsOf(environment.value));
-  const log = createLog({ level: logLevel(cli, environment.value), format: logFormat(cli, options), redact });
   const { config } = loaded.value;
+  cli.hide?.(secretsOfAddresses(config));
+  const redact = channelRedactor(config, environment.value);
+  const log = createLog({ level: logLevel(cli, environment.value), format: logFormat(cli, options), redact });
   return success({
     loaded: loaded.value,
     environment: environment.value,
@@ -42,10 +44,13 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
 }
 
 export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Environment> {
+  // First, so that its secrets are known before anything is said.
+  const filed = fileVariables(options.envFile);
+  if (!filed.ok) return filed;
+  cli.hide?.(secretsAmong(filed.value));
   const chosen = storeVariables(options.store);
   if (!chosen.ok) return chosen;
-  const filed = fileVariables(options.envFile);
-  return filed.ok ? readEnvironment({ ...filed.value, ...cli.variables, ...chosen.value }) : filed;
+  return readEnvironment({ ...filed.value, ...cli.variables, ...chosen.value });
 }
 
 const LARGEST_ENV_FILE = 64 * 1024;

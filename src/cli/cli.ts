@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Colors } from 'picocolors/types.ts';
 import { describeFailure, type Failure } from '../domain/failure.ts';
+import type { Secret } from '../domain/secret.ts';
 import { exitCodeOf, type ExitCode } from './exit-codes.ts';
 
 export interface Cli {
@@ -18,6 +19,10 @@ export interface Cli {
   readonly signal: AbortSignal;
   /** Asks a person for one line; absent where nobody could answer. A `FailureError` when the answer does not come. */
   readonly ask?: (question: string) => Promise<string>;
+  /** Takes the secrets out of a text that leaves by another way than `print` and `tell`. */
+  readonly redact?: (text: string) => string;
+  /** Secrets that are not in `variables`, and not to be shown either. */
+  readonly hide?: (secrets: readonly Secret[]) => void;
   readonly setExitCode: (code: ExitCode) => void;
 }
 

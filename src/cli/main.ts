@@ -18,11 +18,13 @@ import { addRun } from './commands/run.ts';
 import { addSandbox } from './commands/sandbox.ts';
 import { addSingleSteps } from './commands/single-steps.ts';
 import { addStatus } from './commands/status.ts';
+import { discreet } from './discreet.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { askTerminal } from './questions.ts';
 import { version } from './version.ts';
 
 const INTERRUPTED = 130;
+const BUG = 'This is a bug in Reelmill; please report it with these lines.';
 
 function processCli(): Cli {
   const controller = new AbortController();
@@ -103,7 +105,8 @@ Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider
   return program;
 }
 
-export async function main(words: readonly string[], cli: Cli): Promise<void> {
+export async function main(words: readonly string[], outspoken: Cli): Promise<void> {
+  const cli = discreet(outspoken);
   const program = buildProgram(cli);
   try {
     await program.parseAsync(words, { from: 'user' });
@@ -112,7 +115,7 @@ export async function main(words: readonly string[], cli: Cli): Promise<void> {
     else if (error instanceof FailureError) reportFailure(cli, program.opts(), error.failure);
     else {
       cli.setExitCode(EXIT.bug);
-      cli.tell(`This is a bug in Reelmill; please report it with these lines.\n${stackOf(error)}`);
+      cli.tell(`${BUG}\n${stackOf(error)}`);
     }
   }
 }
@@ -123,7 +126,13 @@ function stackOf(error: unknown): string {
 
 /** The process’s own command line. */
 export function start(words: readonly string[]): Promise<void> {
-  return main(words, processCli());
+  const cli = processCli();
+  // Node would print an error that nobody caught as it stands, with all that hangs on it.
+  process.on('uncaughtException', (error) => {
+    discreet(cli).tell(`${BUG}\n${stackOf(error)}`);
+    process.exit(EXIT.bug);
+  });
+  return main(words, cli);
 }
 
 if (import.meta.main) await start(process.argv.slice(2));

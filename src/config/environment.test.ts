@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { ENVIRONMENT_VARIABLES, readEnvironment, secretsOf } from './environment.ts';
+import { readEnvironment, secretsOf } from './environment.ts';
+import { ENVIRONMENT_VARIABLES } from './variables.ts';
 import type { Environment } from './environment.ts';
 import {
   addresses,

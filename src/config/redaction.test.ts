@@ -16,6 +16,7 @@ test.each([
   ['URL-encoded in small letters', encodeURIComponent(KEY).toLowerCase()],
   ['as a form field', new URLSearchParams({ k: KEY }).toString().slice(2)],
   ['JSON-escaped', JSON.stringify({ k: KEY })],
+  ['HTML-escaped', 'k/3+y= &quot;ä&quot;&amp;\\z'],
   ['in hexadecimal', Buffer.from(KEY).toString('hex')],
   ['in Base64', Buffer.from(KEY).toString('base64')],
   ['in Base64url', Buffer.from(KEY).toString('base64url')],

@@ -11,8 +11,8 @@ const SHORTEST_SECRET = 6;
 const SHORTEST_FRAGMENT = 8;
 
 /**
- * A function that replaces every occurrence of every secret: as it is, URL-encoded, JSON-escaped, in hexadecimal, and in
- * Base64 or Base64url, even when the secret is only part of what was encoded (`user:key`).
+ * A function that replaces every occurrence of every secret: as it is, URL-encoded, JSON-escaped, HTML-escaped, in
+ * hexadecimal, and in Base64 or Base64url, even when the secret is only part of what was encoded (`user:key`).
  */
 export function createRedactor(secrets: Iterable<Secret>): (text: string) => string {
   const forms = new Set<string>();
@@ -43,7 +43,21 @@ function formsOf(value: string): readonly string[] {
   ]);
   const padded = [...base64, ...base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
   const inUrls = padded.map((form) => encodeURIComponent(form));
-  return [value, ...urls, JSON.stringify(value).slice(1, -1), hex, hex.toUpperCase(), ...padded, ...inUrls];
+  const json = JSON.stringify(value).slice(1, -1);
+  return [value, ...urls, json, inHtml(value), hex, hex.toUpperCase(), ...padded, ...inUrls];
+}
+
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** As an error page of a gateway has it. */
+function inHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => HTML_ESCAPES[sign] ?? sign);
 }
 
 function lowerEscapes(text: string): string {

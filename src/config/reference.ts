@@ -1,7 +1,7 @@
 /**
  * The reference page and the example, made from the schema: a page kept by hand is wrong within a month.
  */
-import { ENVIRONMENT_VARIABLES } from './environment.ts';
+import { ENVIRONMENT_VARIABLES } from './variables.ts';
 import { describeType, schemaRoot } from './json-schema.ts';
 import type { SchemaNode } from './json-schema.ts';
 import { defaultConfig } from './schema.ts';

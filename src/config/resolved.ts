@@ -6,8 +6,8 @@ import { failure, success } from '../domain/failure.ts';
 import type { Result } from '../domain/failure.ts';
 import { nearestRunwayDuration, nearestRunwayRatio, parseRatio } from '../domain/runway-limits.ts';
 import type { Secret } from '../domain/secret.ts';
-import { ENVIRONMENT_VARIABLES } from './environment.ts';
-import type { Environment, ServiceCommand, VariableName } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { ENVIRONMENT_VARIABLES, type ServiceCommand, type VariableName } from './variables.ts';
 import type { Config } from './schema.ts';
 
 /** The owner's specification names this model where the configuration names none. */

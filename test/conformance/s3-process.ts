@@ -29,6 +29,7 @@ export async function startS3(kind: 'fauxqs' | 's3rver'): Promise<RunningS3> {
       bucket: BUCKET,
       accessKeyId: 'S3RVER',
       secretAccessKey: 'S3RVER',
+      redact: String,
       // A test waits for no server to recover.
       retryPauseSeconds: 0.001,
     },

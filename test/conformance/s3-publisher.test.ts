@@ -141,7 +141,7 @@ for (const forgetful of [false, true]) {
       `bucket ${own.bucket}`,
       own.expected,
       async () => ({
-        options: { ...own, prefix: `reelmill-test-${Date.now().toString(36)}/` },
+        options: { ...own, redact: String, prefix: `reelmill-test-${Date.now().toString(36)}/` },
         close: async () => {},
       }),
       forgetful,

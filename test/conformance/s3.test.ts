@@ -61,7 +61,7 @@ if (own !== null) {
     streams: true,
     etagPerWrite: false,
     async open(): Promise<OpenBucket> {
-      const options = { ...own, prefix: `reelmill-test-${Date.now().toString(36)}/` };
+      const options = { ...own, redact: String, prefix: `reelmill-test-${Date.now().toString(36)}/` };
       return {
         store: await createS3Store(options),
         other: await createS3Store(options),

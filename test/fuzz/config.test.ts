@@ -7,7 +7,8 @@ import * as fc from 'fast-check';
 import { afterAll, expect } from 'vitest';
 
 import { budgetsOf, channelSettings, policyOf, pricesOf } from '../../src/app/settings.ts';
-import { ENVIRONMENT_VARIABLES, readEnvironment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { ENVIRONMENT_VARIABLES } from '../../src/config/variables.ts';
 import { isAcceptableAddress } from '../../src/config/fields.ts';
 import { interpretConfig, loadConfig, type LoadedConfig } from '../../src/config/load.ts';
 import type { Result } from '../../src/domain/failure.ts';

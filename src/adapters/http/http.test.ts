@@ -10,8 +10,8 @@ const http = createHttp({
   redact: (text) => text.replaceAll(SECRET, '[redacted]'),
 });
 
-function submit(url: string, change: Partial<JsonRequest> = {}) {
-  return http.requestJson({
+function request(url: string, change: Partial<JsonRequest> = {}): JsonRequest {
+  return {
     method: 'POST',
     url,
     body: { prompt: 'x' },
@@ -22,8 +22,10 @@ function submit(url: string, change: Partial<JsonRequest> = {}) {
     purpose: 'Submitting the task',
     effect: 'paid',
     ...change,
-  });
+  };
 }
+
+const submit = (url: string, change: Partial<JsonRequest> = {}) => http.requestJson(request(url, change));
 
 async function failureOf(answer: Answer, change: Partial<JsonRequest> = {}) {
   await using server = await startTestServer(answer);
@@ -46,6 +48,19 @@ test('P3 a JSON answer comes back, and the request was what was asked for', asyn
       headers: expect.objectContaining({ 'x-api-key': SECRET, 'user-agent': 'reelmill-test' }) as unknown,
     }),
   ]);
+});
+
+test('I8 no half of a secret is left where a long answer is cut', async () => {
+  const long = 'a-long-key-'.repeat(6);
+  const discreet = createHttp({
+    allowLoopback: true,
+    userAgent: 'reelmill-test',
+    redact: (text) => text.replaceAll(long, '[redacted]'),
+  });
+  for (const before of ['', '.'.repeat(20), '.'.repeat(70)]) {
+    await using server = await startTestServer((response) => response.end(`${before}${long.repeat(5)}`));
+    expect(JSON.stringify(await discreet.requestJson(request(server.url)))).not.toContain('a-long-key');
+  }
 });
 
 describe('I3 whether the request may have been charged', () => {

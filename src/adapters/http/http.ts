@@ -128,8 +128,9 @@ function interpret(
       structured: json !== undefined,
     });
   if (json === undefined && !anyAnswer) {
-    const start = shortReason(text.slice(0, 200), redact);
-    const message = `${facts.purpose} was answered with something that is not JSON: ${start.slice(0, 80) || '(nothing)'}`;
+    // Cut only after the secrets are gone: half of one would not be found any more.
+    const start = shortReason(text, redact).slice(0, 80);
+    const message = `${facts.purpose} was answered with something that is not JSON: ${start || '(nothing)'}`;
     return failure('provider_bad_answer', message, placeOf(facts));
   }
   return success({ status: answer.status, headers: answer.headers, json });

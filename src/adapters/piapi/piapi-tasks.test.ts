@@ -16,6 +16,7 @@ function tasksAt(url: string, change: Partial<PiapiOptions> = {}) {
     fetchEndpoint: `${url}/mj/v2/fetch`,
     statusApi: 'fetch',
     http,
+    conceal: redact,
     processMode: 'fast',
     ...change,
   });
@@ -243,18 +244,18 @@ describe('W1–W3 checking by the newer call', () => {
   test('I8 W3 the webhook’s secret, which the answer repeats, is not stored; all the rest is', async () => {
     const config = {
       service_mode: 'public',
-      webhook_config: { endpoint: 'https://x/y', secret: 's3cret-hook' },
+      webhook_config: { endpoint: 'https://x/y?token=only-for-piapi', secret: 's3cret-hook' },
     };
     const echoed = {
       task_id: 'task-1',
       status: 'completed',
       config,
-      input: { a: ['s3cret-hook', KEY, 'kept'] },
+      input: { a: ['s3cret-hook', `the key ${KEY} is good`, 'kept'] },
     };
-    const webhook = { endpoint: 'https://x/y', secret: 's3cret-hook' };
-    for (const change of [{ webhook }, {}]) {
+    const conceal = (text: string): string => redact(text).replaceAll('s3cret-hook', '[redacted]');
+    for (const change of [{ conceal }, {}]) {
       const { result } = await statusOf(reply(echoed), { statusApi: 'task', ...change });
-      const known = 'webhook' in change ? '[redacted]' : 's3cret-hook';
+      const known = 'conceal' in change ? '[redacted]' : 's3cret-hook';
       expect(result).toMatchObject({
         value: {
           answer: {
@@ -262,7 +263,7 @@ describe('W1–W3 checking by the newer call', () => {
               service_mode: 'public',
               webhook_config: { endpoint: 'https://x/y', secret: '[redacted]' },
             },
-            input: { a: [known, '[redacted]', 'kept'] },
+            input: { a: [known, 'the key [redacted] is good', 'kept'] },
           },
         },
       });

@@ -21,6 +21,8 @@ export interface PiapiOptions {
   /** `fetch`: POST to `fetchEndpoint` (W1). `task`: the newer GET of `endpoint`/{id}. */
   readonly statusApi: 'fetch' | 'task';
   readonly http: Http;
+  /** Takes the key and the webhook's secret, and no more, out of what is stored: the addresses of pictures have to survive. */
+  readonly conceal: Redact;
   /** `relax`, `fast` or `turbo`: speed and price. */
   readonly processMode: string;
   /** Skips PiAPI's own check of the prompt; default false, since rejected prompts count against the account. */
@@ -107,8 +109,7 @@ async function status(options: PiapiOptions, taskId: string): Promise<Result<Ima
   if (!answer.ok) return answer;
   const envelope = opened(facts, answer.value, options.http.redact);
   if (!envelope.ok) return envelope;
-  const secrets = [options.apiKey, ...(options.webhook ? [options.webhook.secret] : [])];
-  const flat = recordOf(withoutSecrets(flatTask(envelope.value), secrets));
+  const flat = recordOf(withoutSecrets(flatTask(envelope.value), options.conceal));
   const found = flat['task_id'];
   if (typeof found === 'string' && found !== '' && found !== taskId)
     return badAnswer(facts, 'is about another task');

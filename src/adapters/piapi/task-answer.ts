@@ -5,6 +5,8 @@
 import { PIAPI_POINTS_PER_USD } from '../../domain/default-prices.ts';
 import { success, type Success } from '../../domain/failure.ts';
 import type { ImageTaskStatus } from '../../ports/image-task.ts';
+import type { Redact } from '../http/reason.ts';
+import { shownAddress } from '../http/web-address.ts';
 
 /** W3. Everything else, `staged` and words we do not know included, means that the task is still under way. */
 const FINAL = new Set(['completed', 'finished', 'failed']);
@@ -20,24 +22,33 @@ export function flatTask(answer: Readonly<Record<string, unknown>>): Record<stri
 }
 
 const SHOWN = '[redacted]';
-const DEEPEST = 20;
 
 /**
- * I8: the newer answer repeats the webhook's settings of the order, its secret included, and the whole answer is stored.
- * Everything else stays as it came.
+ * I8: the whole answer is stored, and it may repeat a key in words of its own. The newer one repeats the webhook's
+ * settings of the order; who wrote a key into that address meant it for PiAPI alone. Everything else stays as it came.
  */
-export function withoutSecrets(value: unknown, secrets: readonly string[], depth = 0): unknown {
-  if (typeof value === 'string') return secrets.includes(value) ? SHOWN : value;
-  if (typeof value !== 'object' || value === null || depth > DEEPEST) return value;
-  if (Array.isArray(value)) return value.map((entry) => withoutSecrets(entry, secrets, depth + 1));
+export function withoutSecrets(value: unknown, redact: Redact): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((entry) => withoutSecrets(entry, redact));
   return Object.fromEntries(
     Object.entries(value).map(([name, entry]) => {
-      const clean: unknown = withoutSecrets(entry, secrets, depth + 1);
-      const settings = name === 'webhook_config' ? recordOf(clean) : null;
-      const given = typeof settings?.['secret'] === 'string' && settings['secret'] !== '';
-      return [name, given ? { ...settings, secret: SHOWN } : clean];
+      const clean: unknown = withoutSecrets(entry, redact);
+      return [redact(name), name === 'webhook_config' ? shownWebhook(clean) : clean];
     }),
   );
+}
+
+function shownWebhook(settings: unknown): unknown {
+  const { endpoint, secret, ...rest } = recordOf(settings) ?? {};
+  if (endpoint === undefined && secret === undefined) return settings;
+  return {
+    ...(typeof endpoint === 'string' && endpoint !== ''
+      ? { endpoint: shownAddress(endpoint) }
+      : { endpoint }),
+    ...(typeof secret === 'string' && secret !== '' ? { secret: SHOWN } : { secret }),
+    ...rest,
+  };
 }
 
 /** Null when the answer holds no status. */

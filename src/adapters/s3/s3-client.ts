@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 
+import type { Redact } from '../http/reason.ts';
 import { NoProgress, property, readTrouble, type S3Trouble } from './s3-errors.ts';
 
 export interface S3Options {
@@ -15,6 +16,8 @@ export interface S3Options {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** For the server's words, which may repeat a key. */
+  readonly redact: Redact;
   /** The bucket in the path instead of the host name. Default: true; every server knows it. */
   readonly forcePathStyle?: boolean;
   /** In front of every key, such as `channel-a/`. */
@@ -82,8 +85,7 @@ export class S3Requests {
 
   #read(error: unknown): S3Trouble {
     if (isBug(error)) throw error;
-    const { accessKeyId, secretAccessKey } = this.#options;
-    return readTrouble(error, [secretAccessKey, accessKeyId]);
+    return readTrouble(error, this.#options.redact);
   }
 
   #pauseSeconds({ retryAfterSeconds }: S3Trouble, tried: number): number {

@@ -4,6 +4,7 @@
  */
 import { failure, type EffectCertainty, type FailureCode, type Result } from '../../domain/failure.ts';
 import { errorCode } from '../../domain/store-failures.ts';
+import { shortReason, type Redact } from '../http/reason.ts';
 
 type Failed = Extract<Result<never>, { readonly ok: false }>;
 
@@ -56,11 +57,11 @@ const REFUSED_FOR_NOW = new Set([
 const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 
-/** Reads what the SDK threw. `secrets` are cut out of the reason. */
-export function readTrouble(error: unknown, secrets: readonly string[]): S3Trouble {
+/** Reads what the SDK threw. A server may repeat the key in its words, and in what it calls the error. */
+export function readTrouble(error: unknown, redact: Redact): S3Trouble {
   const status = statusOf(error);
-  const name = nameOf(error);
-  const reason = cleaned(error instanceof Error ? error.message : String(error), secrets);
+  const name = nameOf(error, redact);
+  const reason = shortReason(error instanceof Error ? error.message : String(error), redact);
   const header = headerOf(error, 'retry-after');
   const seconds = header === null ? Number.NaN : Number(header);
   return {
@@ -157,11 +158,10 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' ? status : 0;
 }
 
-function nameOf(error: unknown): string {
+function nameOf(error: unknown, redact: Redact): string {
   const code = errorCode(error);
-  if (code !== '') return code;
   const name = error instanceof Error ? error.name : 'Error';
-  return name.slice(0, 80);
+  return redact(code === '' ? name : code).slice(0, 80);
 }
 
 function headerOf(error: unknown, name: string): string | null {
@@ -173,16 +173,4 @@ function headerOf(error: unknown, name: string): string | null {
 /** A field of something that another library made; `undefined` when there is none. */
 export function property(holder: unknown, name: string): unknown {
   return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
-}
-
-const LONGEST_REASON = 300;
-
-function cleaned(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) if (secret !== '') clean = clean.replaceAll(secret, '***');
-  // A stranger's control characters must not reach a terminal.
-  return clean
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
-    .slice(0, LONGEST_REASON);
 }

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import type { Http } from '../../adapters/http/http.ts';
 import { createPiapiTasks } from '../../adapters/piapi/piapi-tasks.ts';
-import type { Environment, VariableName } from '../../config/environment.ts';
+import type { Environment } from '../../config/environment.ts';
+import type { VariableName } from '../../config/variables.ts';
 import { addresses, runwayRequest, textModel, visionModel } from '../../config/resolved.ts';
 import type { Config } from '../../config/schema.ts';
 import { videoCost } from '../../domain/money.ts';
@@ -132,6 +133,8 @@ async function checkPiapi({ config, environment, http }: ProviderFacts): Promise
     fetchEndpoint,
     statusApi: config.API_KEYS.midjourney.status_api,
     http,
+    // Nothing of the answer is kept.
+    conceal: http.redact,
     processMode: config.IMAGE_GENERATION.process_mode,
   });
   const answer = await tasks.status(NO_TASK);

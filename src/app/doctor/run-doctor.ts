@@ -1,8 +1,8 @@
 /** Everything that can go wrong before it does: each check once, in one order, whatever became of the others. */
 import { createHttp } from '../../adapters/http/http.ts';
-import { secretsOf, type Environment } from '../../config/environment.ts';
+import { channelRedactor } from '../../config/channel-redactor.ts';
+import type { Environment } from '../../config/environment.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { createRedactor } from '../../config/redaction.ts';
 import { bucketSettings } from '../../config/resolved.ts';
 import { defaultConfig, type Config } from '../../config/schema.ts';
 import type { Result } from '../../domain/failure.ts';
@@ -30,7 +30,7 @@ export interface DoctorParts {
 export async function runDoctor(parts: DoctorParts): Promise<readonly Finding[]> {
   const { environment, loaded, now, workflow } = parts;
   const config = loaded.ok ? loaded.value.config : defaultConfig();
-  const redact = environment.ok ? createRedactor(secretsOf(environment.value)) : (text: string) => text;
+  const redact = environment.ok ? channelRedactor(config, environment.value) : (text: string) => text;
   const groups: Promise<readonly Finding[]>[] = [
     Promise.resolve([checkConfigFile(loaded), checkEnvironment(environment, config)]),
   ];
@@ -104,7 +104,8 @@ function lifecycleOf(config: Config, environment: Environment): StoreLifecycle |
   const read = async () => {
     const { readLifecycle } = await import('../../adapters/s3/lifecycle.ts');
     const keys = { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() };
-    return readLifecycle({ ...rest, ...keys, userAgent: USER_AGENT });
+    const redact = channelRedactor(config, environment);
+    return readLifecycle({ ...rest, ...keys, redact, userAgent: USER_AGENT });
   };
   return { read, archive: config.FILE_PATHS.archive_folder };
 }

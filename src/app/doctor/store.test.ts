@@ -129,7 +129,13 @@ test('lifecycle rules are read as S3 words them, and only those that reach the c
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : 0;
-  const keys = { bucket: 'b', accessKeyId: 'a', secretAccessKey: 's', retryPauseSeconds: 0.001 };
+  const keys = {
+    bucket: 'b',
+    accessKeyId: 'a',
+    secretAccessKey: 's',
+    retryPauseSeconds: 0.001,
+    redact: String,
+  };
   const ask = () => readLifecycle({ ...keys, endpoint: `http://127.0.0.1:${port}`, prefix: 'one/' });
   try {
     expect(await ask()).toEqual(success([]));

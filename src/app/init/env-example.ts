@@ -1,5 +1,5 @@
 /** `.env.example`: every variable with what it is, so that nobody has to look for a name, and no value ever stands in it. */
-import { ENVIRONMENT_VARIABLES, type VariableName } from '../../config/environment.ts';
+import { ENVIRONMENT_VARIABLES, type VariableName } from '../../config/variables.ts';
 
 /** For the sandbox and for tests; they would only confuse an owner. */
 const UNUSUAL: ReadonlySet<string> = new Set([

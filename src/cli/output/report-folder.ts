@@ -17,12 +17,13 @@ export async function writeRunReport(
   cli: Cli,
   folder: string,
   channel: Channel,
-  report: RunReport,
+  ended: RunReport,
   started: Date,
 ): Promise<void> {
   await keep(cli, folder, async () => {
     const { environment, loaded } = channel;
-    const findings = await findingsOf(loaded.config, environment, report, started, folder);
+    const report = clean(cli, ended);
+    const findings = clean(cli, await findingsOf(loaded.config, environment, report, started, folder));
     const exitCode = exitCodeOfRun(report);
     const seconds = (Date.now() - started.getTime()) / 1000;
     const facts = { ok: exitCode === EXIT.done, exitCode, startedAt: started.toISOString(), seconds };
@@ -33,7 +34,8 @@ export async function writeRunReport(
   });
 }
 
-export async function writeFailureReport(cli: Cli, folder: string, failure: Failure): Promise<void> {
+export async function writeFailureReport(cli: Cli, folder: string, failed: Failure): Promise<void> {
+  const failure = clean(cli, failed);
   const exitCode = exitCodeOf(failure);
   await keep(cli, folder, () =>
     Promise.resolve({
@@ -41,6 +43,14 @@ export async function writeFailureReport(cli: Cli, folder: string, failure: Fail
       report: { ok: false, exitCode, failure },
     }),
   );
+}
+
+/** Before a text becomes Markdown, in whose escapes nobody would find a secret. */
+function clean<T>({ redact = String }: Cli, facts: T): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain data, in which only texts have changed.
+  return JSON.parse(
+    JSON.stringify(facts, (_, value: unknown) => (typeof value === 'string' ? redact(value) : value)),
+  ) as T;
 }
 
 async function keep(
