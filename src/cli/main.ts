@@ -20,6 +20,7 @@ import { addSingleSteps } from './commands/single-steps.ts';
 import { addStatus } from './commands/status.ts';
 import { discreet } from './discreet.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { createInterruption } from './interruption.ts';
 import { askTerminal } from './questions.ts';
 import { version } from './version.ts';
 
@@ -27,14 +28,11 @@ const INTERRUPTED = 130;
 const BUG = 'This is a bug in Reelmill; please report it with these lines.';
 
 function processCli(): Cli {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      // The second one means it.
-      if (controller.signal.aborted) process.exit(INTERRUPTED);
-      controller.abort();
-    });
-  }
+  const { heard, signal } = createInterruption(
+    () => performance.now(),
+    () => process.exit(INTERRUPTED),
+  );
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, heard);
   // A reader that went away (`| head`) must not end a run in the middle.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
@@ -46,9 +44,9 @@ function processCli(): Cli {
     tell: (line) => void process.stderr.write(`${line}\n`),
     colors: pc.createColors(colored),
     live: process.stderr.isTTY === true && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb',
-    signal: controller.signal,
+    signal,
     ...(process.stdin.isTTY && process.stderr.isTTY
-      ? { ask: (question: string) => askTerminal(question, controller.signal) }
+      ? { ask: (question: string) => askTerminal(question, signal) }
       : {}),
     setExitCode: (code: ExitCode) => void (process.exitCode = code),
   };
@@ -82,7 +80,8 @@ Start here:
   reelmill config check      is the configuration right?
   reelmill status            where the channel stands and what the next run will do
 
-Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider, 5 state, 6 store, 7 budget; doctor: 8 warning, 9 problem`,
+Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider,
+5 state, 6 store, 7 budget; of doctor also 8 a warning, 9 a problem`,
     );
   for (const add of [
     addRun,

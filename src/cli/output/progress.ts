@@ -42,7 +42,8 @@ function spinningProgress(cli: Cli): Progress {
         const since = Date.now();
         const text = (): string =>
           `${title(action.type)}  ${cli.colors.dim(duration((Date.now() - since) / 1000))}`;
-        spinner = yoctoSpinner({ text: text() }).start();
+        // Its own handler would end the process at once, with the channel locked behind it.
+        spinner = yoctoSpinner({ text: text(), handleSignals: false }).start();
         timer = setInterval(() => {
           if (spinner) spinner.text = text();
         }, 500);
