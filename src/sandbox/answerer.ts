@@ -90,10 +90,11 @@ export class Answerer {
     const open = unused.length > 0 ? unused : all;
     const fitting = open.filter(({ focus, tragic }) => tragic !== true || focus.test(prompt));
     const usable = fitting.length > 0 ? fitting : open;
-    // The focus counts for one telling only: a template whose own words fit a story would bring it every day.
-    const tellings = (story: Story) => (this.#told.get(story) ?? 0) - (story.focus.test(prompt) ? 1 : 0);
-    const fewest = Math.min(...usable.map(tellings));
-    const choice = usable.filter((story) => tellings(story) === fewest);
+    // What was told less often comes first, and the focus chooses among those: a template whose own words fit a story
+    // would else bring it again while others were never told.
+    const rank = (story: Story) => 2 * (this.#told.get(story) ?? 0) - (story.focus.test(prompt) ? 1 : 0);
+    const first = Math.min(...usable.map(rank));
+    const choice = usable.filter((story) => rank(story) === first);
     const story = choice[numberOf(prompt) % choice.length];
     if (story === undefined) throw new Error('The sandbox has no stories');
     this.#told.set(story, (this.#told.get(story) ?? 0) + 1);
