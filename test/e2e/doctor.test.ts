@@ -63,11 +63,12 @@ test('with everything in its place all checks are well, nothing is paid and noth
 test('the exit code is that of the worst verdict: 8 for something to look at, 9 for a problem', async () => {
   await writeFile(
     path.join(folder, 'old.json'),
-    '{"VIDEO":{"runway_ratio":"1280:768"},"SCHEDULE":{"checks":[]}}',
+    '{"VIDEO":{"runway_ratio":"1280:768"},"SCHEDULE":{"checks":[]},"BUDGET":{"per_month_usd":0.1}}',
   );
   const warned = await doctor(['--config', 'old.json']);
   expect(warned).toMatchObject({ code: EXIT.warning });
   expect(warned.out).toMatch(/▲ config\s+warning: .*1280:768/);
+  expect(warned.out).toContain('BUDGET.per_month_usd: is less than one call can cost');
   expect(warned.out).toMatch(/\n21 checks: 2 to look at\.\n$/);
   const wrongKey = await doctor(['--quiet'], { OPENAI_API_KEY: 'sk-wrong-and-marked' });
   expect(wrongKey).toMatchObject({ code: EXIT.problem });

@@ -52,9 +52,13 @@ test('S6 a sample in a folder store is ready to run: with the keys filled in, it
   ]);
   expect(made).toMatchObject({ code: EXIT.done, told: '' });
   expect(await files('local')).toEqual(['.env.example', '.gitignore', 'CHANNEL.md', 'config.json']);
-  expect(made.out).toContain('reelmill --env-file .env run');
+  expect(made.out).toContain('npx reelmill --env-file .env run');
+  // A checkout is in no registry: what is installed is the one that wrote the page.
+  const install = `npm install ${path.join(import.meta.dirname, '..', '..')}`;
+  expect(made.out).toContain(`${path.join(folder, 'local')} && ${install}\n`);
   const page = await read('local', 'CHANNEL.md');
-  expect(page).toContain('Limit for a month: $12.5.');
+  expect(page).toContain(`\`${install}\``);
+  expect(page).toContain('Limit for a month: $12.50.');
   expect(page).toContain(
     `30 20 * * * cd '${path.join(folder, 'local')}' && npx reelmill --env-file .env run >> reelmill.log 2>&1`,
   );
@@ -138,6 +142,13 @@ test('the Russian sample comes with a page in Russian, for a bucket of any kind'
   expect(await read('ru', WORKFLOW)).toContain(`uses: me/mill@${'b'.repeat(40)}\n`);
 });
 
+test('BUDGET a monthly limit in which no post fits is named at once', async () => {
+  const words = ['init', 'poor', '--language', 'en', '--store', 'folder:posts', '--budget', '0.3'];
+  const made = await reelmillIn(folder, words);
+  expect(made.out).toMatch(/BUDGET\.per_month_usd is less than one call can cost .* Write at least/);
+  expect(made.out).toContain('at most $0.30 a month');
+});
+
 test('nothing is overwritten unless it is told to be, and one file in the way keeps all others from being written', async () => {
   await mkdir(path.join(folder, 'busy'));
   await writeFile(path.join(folder, 'busy', 'CHANNEL.md'), 'my notes\n');
@@ -205,11 +216,12 @@ async function answered(
 test('at a terminal only what it must know is asked, and a wrong answer is asked again', async () => {
   const place = path.join(folder, 'asked');
   const done = await answered(
-    ['9', '2', '1', 'bucket-2', 's3.us-east-005.backblazeb2.com', 'much', '25'],
+    ['9', '2', '1', 'My bucket!', 'bucket-2', 's3.us-east-005.backblazeb2.com', 'much', '25'],
     place,
   );
   expect(done.code).toBe(EXIT.done);
-  expect(done.said.match(/\?/g)).toHaveLength(7);
+  expect(done.said.match(/\?/g)).toHaveLength(8);
+  expect(done.said).toContain('A bucket has a name of 3 to 63 small letters');
   expect(done.said).toContain('Answer with a number from 1 to 3.');
   expect(JSON.parse(await read('asked', 'config.json'))).toMatchObject({
     API_KEYS: { b2: { bucket_name: 'bucket-2' } },

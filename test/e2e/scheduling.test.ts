@@ -99,6 +99,10 @@ test('R1 docs/going-live.md shows the lines that init writes, and the units have
       time: '30 1 * * *',
       command: "cd '/srv/mychannel' && npx reelmill --env-file .env run --check >> reelmill.log 2>&1",
     },
+    {
+      time: '0 6 * * *',
+      command: "cd '/srv/mychannel' && npx reelmill --env-file .env run --check >> reelmill.log 2>&1",
+    },
   ]);
   const times = (unit: string): string[] =>
     [

@@ -5,13 +5,15 @@ import { describeNote } from '../../config/problem.ts';
 import { missingVariables } from '../../config/resolved.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Result } from '../../domain/failure.ts';
+import { costNotes } from '../cost-notes.ts';
 import { failed, fine, problem, warning, type Finding } from './finding.ts';
 
 const SHOWN_NOTES = 3;
 
 export function checkConfigFile(loaded: Result<LoadedConfig>): Finding {
   if (!loaded.ok) return failed('config', loaded.failure);
-  const { path, warnings } = loaded.value;
+  const { config, path } = loaded.value;
+  const warnings = [...loaded.value.warnings, ...costNotes(config)];
   if (warnings.length === 0) return fine('config', `${path} can be used as it is`);
   const shown = warnings.slice(0, SHOWN_NOTES).map(describeNote).join(' ');
   const more = warnings.length > SHOWN_NOTES ? ` And ${warnings.length - SHOWN_NOTES} more.` : '';

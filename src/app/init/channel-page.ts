@@ -10,6 +10,8 @@ export interface ChannelPageFacts {
   readonly configPath: string;
   /** A folder's path, or null for a bucket. */
   readonly folder: string | null;
+  /** The command that puts Reelmill into the channel's folder. */
+  readonly install: string;
   readonly secrets: readonly string[];
   /** For a folder: lines for this machine's crontab. */
   readonly crontab: readonly string[];
@@ -55,7 +57,12 @@ function times({ config, now }: ChannelPageFacts): { readonly main: string; read
 /** Names no limit where there is none, so that nobody believes in one. */
 function monthly({ config }: ChannelPageFacts, none: string): string {
   const { per_month_usd: limit } = config.BUDGET;
-  return limit === null ? none : `$${limit}`;
+  return limit === null ? none : `$${limit.toFixed(Number.isInteger(limit) ? 0 : 2)}`;
+}
+
+/** A channel that runs elsewhere needs no Reelmill here, until its owner asks something. */
+function localNote({ folder }: ChannelPageFacts, note: string): string {
+  return folder === null ? `${note}\n\n` : '';
 }
 
 function englishPage(facts: ChannelPageFacts): string {
@@ -68,7 +75,7 @@ function englishPage(facts: ChannelPageFacts): string {
 2. There, under *Settings → Secrets and variables → Actions*, add each key of the table below as a repository secret.
 3. Under *Actions → Reelmill → Run workflow*, choose \`doctor\`. It checks everything and spends nothing.
 4. When it shows no problem, choose \`dry-run\` to see what the next run would do and cost, and \`main\` to make the first post now, or wait for ${main} UTC.`
-      : `1. Copy \`.env.example\` to \`.env\` and fill in the keys of the table below.
+      : `1. In this folder, install Reelmill with \`${facts.install}\`, copy \`.env.example\` to \`.env\` and fill in the keys of the table below.
 2. \`npx reelmill --env-file .env doctor\` checks everything and spends nothing.
 3. \`npx reelmill --env-file .env run --dry-run\` says what a run would do and cost; without \`--dry-run\` it does it.
 4. To make it run every day, add these lines with \`crontab -e\`; cron goes by this machine's own clock:
@@ -101,7 +108,7 @@ In \`<id>.json\`, \`media\` says whether picture and video are real or stand-ins
 
 ## Money
 
-Limit for a month: ${monthly(facts, 'none (set `BUDGET.per_month_usd` in the configuration)')}. A run stops before a paid call that would pass it. \`npx reelmill costs\` shows what was spent, by day and provider.
+Limit for a month: ${monthly(facts, 'none (set `BUDGET.per_month_usd` in the configuration)')}. A run stops before a paid call that would pass it. \`npx reelmill --env-file .env costs\` shows what was spent, by day and provider.
 
 ## Change something
 
@@ -109,8 +116,8 @@ Everything is in \`${configPath}\`: prompts, subjects (\`CONTENT.focuses\`), len
 
 ## When something is wrong
 
-- \`npx reelmill status\`: where the channel stands, and what the next run will do.
-- \`npx reelmill doctor\`: each part, with what to do about it.${
+${localNote(facts, `The commands here work on your own machine after \`${facts.install}\` in this folder, with the keys in \`.env\` (a copy of \`.env.example\`):`)}- \`npx reelmill --env-file .env status\`: where the channel stands, and what the next run will do.
+- \`npx reelmill --env-file .env doctor\`: each part, with what to do about it.${
     folder === null
       ? `
 - A red run under *Actions* says on its page what failed and what to do. The next run goes on where it stopped; nothing is paid twice.
@@ -130,7 +137,7 @@ function russianPage(facts: ChannelPageFacts): string {
 2. Там в *Settings → Secrets and variables → Actions* добавьте каждый ключ из таблицы как repository secret.
 3. В *Actions → Reelmill → Run workflow* выберите \`doctor\`: он проверит всё и ничего не потратит.
 4. Когда проблем нет, выберите \`dry-run\`, чтобы узнать, что сделает и сколько потратит следующий запуск, а затем \`main\`, чтобы сделать первый пост сейчас, или дождитесь ${main} UTC.`
-      : `1. Скопируйте \`.env.example\` в \`.env\` и впишите ключи из таблицы.
+      : `1. В этой папке установите Reelmill командой \`${facts.install}\`, скопируйте \`.env.example\` в \`.env\` и впишите ключи из таблицы.
 2. \`npx reelmill --env-file .env doctor\` проверит всё и ничего не потратит.
 3. \`npx reelmill --env-file .env run --dry-run\` скажет, что сделает и сколько потратит запуск; без \`--dry-run\` он это сделает.
 4. Для ежедневной работы добавьте эти строки через \`crontab -e\`; cron живёт по часам этой машины:
@@ -163,7 +170,7 @@ ${keyTable(facts, 'консоль хранилища')}
 
 ## Деньги
 
-Предел на месяц: ${monthly(facts, 'нет (задайте `BUDGET.per_month_usd` в конфигурации)')}. Запуск остановится до платного вызова, который его превысил бы. \`npx reelmill costs\` показывает расходы по дням и сервисам.
+Предел на месяц: ${monthly(facts, 'нет (задайте `BUDGET.per_month_usd` в конфигурации)')}. Запуск остановится до платного вызова, который его превысил бы. \`npx reelmill --env-file .env costs\` показывает расходы по дням и сервисам.
 
 ## Что-то изменить
 
@@ -171,8 +178,8 @@ ${keyTable(facts, 'консоль хранилища')}
 
 ## Если что-то не так
 
-- \`npx reelmill status\`: в каком состоянии канал и что сделает следующий запуск.
-- \`npx reelmill doctor\`: проверка каждой части, с советом.${
+${localNote(facts, `Команды с этой страницы работают на вашей машине после \`${facts.install}\` в этой папке, с ключами в \`.env\` (копии \`.env.example\`):`)}- \`npx reelmill --env-file .env status\`: в каком состоянии канал и что сделает следующий запуск.
+- \`npx reelmill --env-file .env doctor\`: проверка каждой части, с советом.${
     folder === null
       ? `
 - Красный запуск в *Actions* пишет на своей странице, что не удалось и что делать. Следующий продолжит с того же места; дважды ничего не оплачивается.

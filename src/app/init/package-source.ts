@@ -3,6 +3,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -16,6 +17,12 @@ export interface ActionSource {
   readonly reference: string;
   /** False: it could not be found out, and is only the usual place. */
   readonly certain: boolean;
+}
+
+/** What `npm install` takes to have this copy in another folder: a checkout's own place, else the released version. */
+export function installSource(root: string = PACKAGE): string {
+  const checkout = existsSync(path.join(root, 'src', 'cli', 'main.ts'));
+  return checkout ? path.resolve(root) : `reelmill@${packageFacts(root).version}`;
 }
 
 /** From a clone: its GitHub repository, pinned to the commit that is checked out. */

@@ -8,8 +8,10 @@ import { convertConfig, type ConfigChange } from '../../config/convert.ts';
 import { interpretConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { failure, success, type Result } from '../../domain/failure.ts';
+import { costNotes } from '../cost-notes.ts';
 import { renderChannelPage, type Language } from './channel-page.ts';
 import { neededSecrets, renderEnvExample } from './env-example.ts';
+import { quoted, shellWord } from './shell-word.ts';
 import { cronLines, renderWorkflow } from './workflow-file.ts';
 
 /** Where the prompts come from: a channel of ours, or a configuration that is already there. */
@@ -38,6 +40,8 @@ export interface InitAnswers {
   readonly monthlyUsd: number | null;
   /** For `uses:` in the workflow. */
   readonly action: string;
+  /** What `npm install` takes to have this Reelmill in the channel's folder. */
+  readonly package: string;
   /** Name of the configuration's file in the channel's folder. */
   readonly configName: string;
   /** Where the channel's folder is, absolute. */
@@ -61,6 +65,8 @@ export interface InitPlan {
   /** What should still be looked at. */
   readonly notes: readonly string[];
   readonly secrets: readonly string[];
+  /** The command that puts Reelmill into the channel's folder. */
+  readonly install: string;
 }
 
 type Json = Record<string, unknown>;
@@ -89,7 +95,8 @@ export async function planInit(answers: InitAnswers, now: Date): Promise<Result<
   const secrets = neededSecrets(answers.store.kind);
   const language = answers.language ?? base.value.language;
   const crontab = folder === null ? [] : crontabOf(config, answers, now);
-  const page = { language, config, configPath: configName, folder, secrets, crontab, now };
+  const install = `npm install ${shellWord(answers.package)}`;
+  const page = { language, config, configPath: configName, folder, install, secrets, crontab, now };
   const files: PlannedFile[] = [
     { path: configName, text: `${JSON.stringify(json, null, 2)}\n` },
     { path: '.env.example', text: renderEnvExample(folder === null ? null : `folder:${folder}`) },
@@ -100,19 +107,21 @@ export async function planInit(answers: InitAnswers, now: Date): Promise<Result<
     const text = renderWorkflow({ config, action, configPath: configName, secrets, now });
     files.push({ path: '.github/workflows/reelmill.yml', text });
   }
-  const notes = warnings.map(({ path, message, suggestion }) => `${path} ${message}. ${suggestion}`);
+  const notes = [...warnings, ...costNotes(config)].map(
+    ({ path, message, suggestion }) => `${path} ${message}. ${suggestion}`,
+  );
   const { timezone } = config.SCHEDULE;
   if (folder === null && timezone !== 'UTC')
     notes.push(
       `GitHub knows only UTC: the workflow's times are those of ${timezone} today, without summer time.`,
     );
-  return success({ files, config, language, changes: base.value.changes, notes, secrets });
+  return success({ files, config, language, changes: base.value.changes, notes, secrets, install });
 }
 
 /** Lines for a crontab, which goes by the machine's own zone. */
 function crontabOf(config: Config, { configName, folder, machineZone }: InitAnswers, now: Date): string[] {
   const { main, checks } = cronLines(config, now, machineZone);
-  const place = `'${folder.replaceAll("'", String.raw`'\''`)}'`;
+  const place = quoted(folder);
   const name = configName === 'config.json' ? '' : ` --config ${configName}`;
   const run = `cd ${place} && npx reelmill --env-file .env${name} run`;
   // A percent sign ends a command of cron.

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Language } from '../../app/init/channel-page.ts';
+import { shellWord } from '../../app/init/shell-word.ts';
 import type { InitAnswers, InitBase, InitPlan, InitStore } from '../../app/init/plan.ts';
 import { failure, success, type Result } from '../../domain/failure.ts';
 import { globalOptions, printJson, reportFailure, type Cli, type GlobalOptions } from '../cli.ts';
@@ -76,10 +77,14 @@ async function init(cli: Cli, options: GlobalOptions, folder: string, flags: Ini
   const asked = options.json === true ? null : createQuestions(cli);
   const { planInit } = await import('../../app/init/plan.ts');
   const { filesInTheWay, ignoreSecrets, writeFiles } = await import('../../app/init/write.ts');
-  const { actionSource } = await import('../../app/init/package-source.ts');
+  const { actionSource, installSource } = await import('../../app/init/package-source.ts');
   const source =
     flags.action === undefined ? await actionSource() : { reference: flags.action, certain: true };
-  const answers = await collect(options, flags, asked, { folder, action: source.reference });
+  const answers = await collect(options, flags, asked, {
+    folder,
+    action: source.reference,
+    package: installSource(),
+  });
   if (!answers.ok) return reportFailure(cli, options, answers.failure);
   const plan = await planInit(answers.value, new Date());
   if (!plan.ok) return reportFailure(cli, options, plan.failure);
@@ -126,7 +131,7 @@ async function collect(
   options: GlobalOptions,
   flags: InitFlags,
   asked: Questions | null,
-  known: { readonly folder: string; readonly action: string },
+  known: Pick<InitAnswers, 'folder' | 'action' | 'package'>,
 ): Promise<Result<InitAnswers>> {
   const base = await baseOf(flags, asked);
   if (!base.ok) return base;
@@ -207,12 +212,19 @@ async function storeOf(
     return success({ kind: 'folder', path: await asked.text('Which folder?', './posts', something) });
   return success({
     kind: 'bucket',
-    bucket: await asked.text('Name of the bucket?', '', something),
+    bucket: await asked.text('Name of the bucket?', '', (answer) =>
+      BUCKET_NAME.test(answer)
+        ? null
+        : 'A bucket has a name of 3 to 63 small letters, digits, dots and hyphens, such as my-channel.',
+    ),
     endpoint:
       endpoint ??
       withScheme(await asked.text('Its endpoint, such as s3.us-east-005.backblazeb2.com?', '', something)),
   });
 }
+
+/** As every store takes it; Backblaze also keeps capital letters of old. */
+const BUCKET_NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{1,61}[A-Za-z0-9]$/;
 
 function withScheme(address: string): string {
   return address.includes('://') ? address : `https://${address}`;
@@ -241,7 +253,7 @@ function printPlan(
   const { config } = plan;
   const { per_month_usd: limit } = config.BUDGET;
   cli.print(
-    `\nTexts by ${config.OPENAI_SETTINGS.model ?? 'gpt-4o'}, pictures by Midjourney (${config.IMAGE_GENERATION.process_mode}), videos by ${config.API_KEYS.runwayml.model_name}; ${limit === null ? 'no limit for a month' : `at most $${limit} a month`}.`,
+    `\nTexts by ${config.OPENAI_SETTINGS.model ?? 'gpt-4o'}, pictures by Midjourney (${config.IMAGE_GENERATION.process_mode}), videos by ${config.API_KEYS.runwayml.model_name}; ${limit === null ? 'no limit for a month' : `at most $${limit.toFixed(Number.isInteger(limit) ? 0 : 2)} a month`}.`,
   );
   cli.print('\nNext:');
   for (const [index, step] of nextSteps(folder, answers, plan).entries())
@@ -250,10 +262,11 @@ function printPlan(
 
 function nextSteps(folder: string, { store, configName }: InitAnswers, plan: InitPlan): string[] {
   const config = configName === 'config.json' ? '' : ` --config ${configName}`;
-  const command = `reelmill --env-file .env${config}`;
-  const enter = folder === resolve('.') ? '' : `cd ${folder}; `;
+  const command = `npx reelmill --env-file .env${config}`;
+  const enter = folder === resolve('.') ? '' : `cd ${shellWord(folder)} && `;
   const local = [
-    `${enter}cp .env.example .env, and fill in ${plan.secrets.join(', ')}`,
+    `${enter}${plan.install}`,
+    `cp .env.example .env, and fill in ${plan.secrets.join(', ')}`,
     `${command} doctor           checks everything, spends nothing`,
   ];
   if (store.kind === 'folder')
