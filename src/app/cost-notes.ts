@@ -11,7 +11,10 @@ import { mediaCallsAhead, textCallsAhead } from '../steps/paid-calls.ts';
 import { budgetsOf, channelSettings, pricesOf } from './settings.ts';
 
 /** Every paid call of one post when nothing goes wrong, each with the most that it can cost. */
-export function callsOfOnePost(config: Config): PlannedCall[] {
+export function callsOfOnePost(
+  config: Config,
+  id: GenerationId = '20260101-0000' as GenerationId,
+): PlannedCall[] {
   const names = {
     settings: channelSettings(config),
     prices: pricesOf(config),
@@ -20,8 +23,7 @@ export function callsOfOnePost(config: Config): PlannedCall[] {
     imageTasks: { provider: 'piapi', model: `midjourney ${config.IMAGE_GENERATION.process_mode}` },
     videoTasks: { provider: 'runway', model: runwayRequest(config).model },
   };
-  const anyone = '20260101-0000' as GenerationId;
-  return [...textCallsAhead(names, anyone, {}), ...mediaCallsAhead(names, anyone)];
+  return [...textCallsAhead(names, id, {}), ...mediaCallsAhead(names, id)];
 }
 
 export function costNotes(config: Config): ConfigNote[] {

@@ -16,6 +16,7 @@ import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { openStore } from './compose.ts';
+import { stopOfNext } from './next-budget.ts';
 import { channelSettings, policyOf } from './settings.ts';
 
 export interface StatusParts {
@@ -42,21 +43,30 @@ export interface ChannelStatus {
   readonly next: { readonly main: Action; readonly check: Action };
 }
 
+export interface StatusWithBudget extends ChannelStatus {
+  /** At which budget the next main run would stop at once, as a sentence; null: at none. */
+  readonly stoppedByBudget: string | null;
+}
+
 export interface ShelfEntry {
   readonly id: GenerationId;
   readonly ready: boolean;
 }
 
 /** The status of the channel that a configuration and an environment name. */
-export async function statusOf(config: Config, environment: Environment): Promise<Result<ChannelStatus>> {
+export async function statusOf(config: Config, environment: Environment): Promise<Result<StatusWithBudget>> {
   const store = await openStore(config, environment);
   if (!store.ok) return store;
-  return readStatus({
+  const clock = createSystemClock();
+  const status = await readStatus({
     store: store.value,
     settings: channelSettings(config),
     policy: policyOf(config),
-    clock: createSystemClock(),
+    clock,
   });
+  if (!status.ok) return status;
+  const stopped = await stopOfNext(store.value, config, status.value.next.main, clock.now());
+  return stopped.ok ? success({ ...status.value, stoppedByBudget: stopped.value }) : stopped;
 }
 
 export async function readStatus(parts: StatusParts): Promise<Result<ChannelStatus>> {

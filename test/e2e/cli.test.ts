@@ -163,6 +163,20 @@ test('status tells the conveyor, the next run and why, and writes nothing', asyn
   expect(person.out).not.toContain('\u001b');
 });
 
+test('BUDGET status says that the next run will stop at the budget, and names the key to raise', async () => {
+  await writeFile(
+    path.join(folder, 'poor.json'),
+    JSON.stringify({ ...CHANNEL, BUDGET: { per_month_usd: 0.001 } }),
+  );
+  const words = ['status', '--config', 'poor.json', '--store', `folder:${path.join(folder, 'poor')}`];
+  const poor = await start(words).ended;
+  expect(poor.out).toMatch(/Budget +The budget for the UTC month .*raise BUDGET\.per_month_usd/);
+  const json = JSON.parse((await start([...words, '--json']).ended).out);
+  expect(json.stoppedByBudget).toContain('BUDGET.per_month_usd');
+  const rich = await reelmill('poor', 'status', '--json');
+  expect(JSON.parse(rich.out).stoppedByBudget).toBeNull();
+});
+
 test.each([
   ['an unknown command', ['dance'], EXIT.usage],
   ['an unknown option', ['run', '--fast'], EXIT.usage],

@@ -4,6 +4,9 @@ import { describeFailure, failure } from '../../domain/failure.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 
+/** What a failed message of a run gets for advice speaks of the next run; here somebody waits. */
+const TRY_AGAIN = 'Mend it and try again; docs/alerts.md says what to set.';
+
 export function addAlerts(program: Command, cli: Cli): void {
   program
     .command('alerts')
@@ -35,7 +38,7 @@ async function sendTest(cli: Cli, command: Command): Promise<void> {
     cli.print(
       failed === null
         ? `${cli.colors.green('●')} ${to}: sent`
-        : `${cli.colors.red('●')} ${to}: ${describeFailure(failed)}`,
+        : `${cli.colors.red('✖')} ${to}: ${describeFailure({ ...failed, advice: TRY_AGAIN })}`,
     );
   for (const problem of problems) cli.tell(`warning: ${problem}`);
 }

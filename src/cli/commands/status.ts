@@ -1,6 +1,6 @@
 /** `reelmill status`: where the channel stands, and what the next run will do and why. */
 import type { Command } from 'commander';
-import type { ChannelStatus, ShelfEntry } from '../../app/status.ts';
+import type { ChannelStatus, ShelfEntry, StatusWithBudget } from '../../app/status.ts';
 import type { Action } from '../../workflow/decide.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -30,7 +30,7 @@ export function addStatus(program: Command, cli: Cli): void {
 
 function printStatus(
   cli: Cli,
-  status: ChannelStatus,
+  status: StatusWithBudget,
   paths: { readonly folder_666: string; readonly folder_555: string; readonly folder_444: string },
 ): void {
   const { colors } = cli;
@@ -42,7 +42,7 @@ function printStatus(
       ? 'named, its text is not written yet'
       : PHASE_TEXTS[status.phase];
   row('Post', `${active}${naming}`);
-  if (status.taskSince !== null) row('', `ordered ${status.taskSince}`);
+  if (status.taskSince !== null) row('', `ordered ${minuteOf(status.taskSince)}`);
   if (status.attempts > 0) row('', `${status.attempts} failed so far`);
   row('Lock', lockText(status));
   row('Conveyor', `${paths.folder_666} ${shelfText(status.conveyor.fresh)}`);
@@ -50,9 +50,10 @@ function printStatus(
   row('', `${paths.folder_444} ${shelfText(status.conveyor.front)}`);
   if (status.published.length > 0)
     row('Published', `${status.published.join(', ')}: archived by the next main run`);
-  if (status.lateTasks > 0) row('Late', `${status.lateTasks} given up, still asked after`);
+  if (status.lateTasks > 0) row('Late', `${status.lateTasks} given up, and taken up if it comes after all`);
   row('Next run', nextText(status.next.main));
   row('Next check', nextText(status.next.check));
+  if (status.stoppedByBudget !== null) row('Budget', colors.yellow(status.stoppedByBudget));
 }
 
 function shelfText(entries: readonly ShelfEntry[]): string {
@@ -64,7 +65,14 @@ function lockText({ lock }: ChannelStatus): string {
   if (!lock.held) return 'free';
   return lock.owner === null
     ? 'held by a tool that gives no name'
-    : `held by ${lock.owner} until ${lock.until ?? 'unknown'}`;
+    : `held by a run (${lock.owner}), until ${lock.until === null ? 'nobody knows when' : minuteOf(lock.until)} at the latest`;
+}
+
+/** `2026-01-31 20:30 UTC`; what is no time stays as it is. */
+function minuteOf(moment: string): string {
+  const parsed = new Date(moment);
+  if (Number.isNaN(parsed.getTime())) return moment;
+  return `${parsed.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function nextText(action: Action): string {

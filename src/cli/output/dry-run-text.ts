@@ -10,7 +10,7 @@ export function printDryRun(cli: Cli, run: DryRun): void {
   const { colors } = cli;
   const name = run.mode === 'main' ? 'main run' : 'check run';
   cli.print(
-    `${colors.bold(`The next ${name} would:`)}  ${colors.dim('nothing was done, nothing was written')}`,
+    `${colors.bold(`The next ${name} would:`)}  ${colors.dim('(foretold only: nothing is done or written)')}`,
   );
   let uncertain = false;
   for (const [index, action] of run.actions.entries()) {

@@ -1,0 +1,47 @@
+/** Whether the budget lets the next run pay for what it would begin with: `status` would else promise what no run does. */
+import { describeStop } from '../domain/budget.ts';
+import { success, type Result } from '../domain/failure.ts';
+import { generationIdAt, type GenerationId } from '../domain/generation-id.ts';
+import { monthOf, monthOfId, type LedgerCall } from '../domain/ledger.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { PlannedCall } from '../ports/payments.ts';
+import { readLedger } from '../runtime/ledger-store.ts';
+import { budgetStop, spendingOf } from '../workflow/budget.ts';
+import type { Action } from '../workflow/decide.ts';
+import type { Config } from '../config/schema.ts';
+import { callsOfOnePost } from './cost-notes.ts';
+import { budgetsOf } from './settings.ts';
+
+const PAID: Partial<Record<Action['type'], PlannedCall['kind']>> = {
+  'mint-id': 'text',
+  'write-content': 'text',
+  'request-image': 'image',
+  'request-video': 'video',
+};
+
+/** What the next run would stop at, and what to do; null when its first paid call fits, or when it pays for nothing at once. */
+export async function stopOfNext(
+  store: ObjectStore,
+  config: Config,
+  next: Action,
+  now: Date,
+): Promise<Result<string | null>> {
+  const id = ('id' in next ? next.id : null) ?? generationIdAt(now);
+  const call = firstPaid(config, next, id);
+  if (call === undefined) return success(null);
+  const ledger: LedgerCall[] = [];
+  for (const month of new Set([monthOf(now), monthOfId(id)])) {
+    const calls = await readLedger(store, month);
+    if (!calls.ok) return calls;
+    ledger.push(...(calls.value ?? []));
+  }
+  const stop = budgetStop(budgetsOf(config), spendingOf(ledger, id, now), call.reserveUsd, now);
+  if (stop === null) return success(null);
+  const { advice, message } = describeStop(stop, `${call.stage} by ${call.provider}`);
+  return success(`${message}. ${advice}`);
+}
+
+function firstPaid(config: Config, next: Action, id: GenerationId): PlannedCall | undefined {
+  const kind = PAID[next.type];
+  return kind && callsOfOnePost(config, id).find((call) => call.kind === kind);
+}
