@@ -51,16 +51,23 @@ async function readBounded(path: string): Promise<Result<string>> {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
     return success(new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, bytesRead)));
   } catch (error) {
-    return failure('config_invalid', `The configuration could not be read: ${readReason(error)}`, {
-      key: path,
-    });
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return failure(
+      'config_invalid',
+      `The configuration could not be read: ${readReason(error)}`,
+      { key: path },
+      missing ? { advice: NOT_HERE } : {},
+    );
   }
 }
+
+const NOT_HERE =
+  'Go to the folder of your channel, or name the file with --config; `reelmill init` writes a new one.';
 
 function readReason(error: unknown): string {
   if (error instanceof TypeError) return 'it is not UTF-8 text; save it as UTF-8';
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file; `reelmill init` writes one';
+  if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'EACCES') return 'this user may not read it';
   return typeof code === 'string' ? code : 'unknown reason';

@@ -111,7 +111,7 @@ function decideTask(state: ChannelState, facts: RunFacts, policy: Policy): Actio
   if (facts.imageCheck === 'unasked')
     return { type: 'check-image', id: state.generation.generation_id, task };
   if (seconds > policy.imageTimeoutSeconds)
-    return record({ type: 'image-timed-out' }, `no picture after ${Math.round(seconds)} s`);
+    return record({ type: 'image-timed-out' }, `no picture after ${age(seconds)}`);
   return stop(facts.imageCheck === 'pending' ? 'waiting' : 'check-failed');
 }
 
@@ -186,6 +186,10 @@ function decideIdle(state: ChannelState, id: GenerationId | null, facts: RunFact
 
 function stop(reason: StopReason): Action {
   return { type: 'stop', reason };
+}
+
+function age(seconds: number): string {
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3_600)} hours`;
 }
 
 function record(event: WorkflowEvent, why: string): Action {

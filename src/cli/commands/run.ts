@@ -90,8 +90,9 @@ async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Pro
   const { openChannel } = await import('../channel.ts');
   const channel = await openChannel(cli, options);
   if (!channel.ok) return reportFailure(cli, options, channel.failure);
-  const [{ composeRun }, { budgetsOf }, { dryRun }, { printDryRun }] = await Promise.all([
+  const [{ composeRun }, { callsOfOnePost }, { budgetsOf }, { dryRun }, { printDryRun }] = await Promise.all([
     import('../../app/compose.ts'),
+    import('../../app/cost-notes.ts'),
     import('../../app/settings.ts'),
     import('../../app/dry-run.ts'),
     import('../output/dry-run-text.ts'),
@@ -100,7 +101,12 @@ async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Pro
   if (!parts.ok) return reportFailure(cli, options, parts.failure);
   const planned = await dryRun(parts.value, budgetsOf(channel.value.loaded.config), mode);
   if (!planned.ok) return reportFailure(cli, options, planned.failure);
+  const postAtMostUsd = callsOfOnePost(channel.value.loaded.config).reduce(
+    (sum, { reserveUsd }) => sum + reserveUsd,
+    0,
+  );
   cli.setExitCode(EXIT.done);
-  if (options.json === true) printJson(cli, { command: 'run --dry-run', ok: true, ...planned.value });
-  else printDryRun(cli, planned.value);
+  if (options.json === true)
+    printJson(cli, { command: 'run --dry-run', ok: true, ...planned.value, postAtMostUsd });
+  else printDryRun(cli, planned.value, postAtMostUsd);
 }

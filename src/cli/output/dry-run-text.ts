@@ -6,7 +6,8 @@ import { ACTION_TEXTS, dollars, STOP_TEXTS } from './texts.ts';
 
 const COST_COLUMN = 62;
 
-export function printDryRun(cli: Cli, run: DryRun): void {
+/** `postAtMostUsd`: all calls of one post, of which a run makes only some. */
+export function printDryRun(cli: Cli, run: DryRun, postAtMostUsd: number): void {
   const { colors } = cli;
   const name = run.mode === 'main' ? 'main run' : 'check run';
   cli.print(
@@ -24,6 +25,7 @@ export function printDryRun(cli: Cli, run: DryRun): void {
   cli.print(run.actions.length === 0 ? `  ${endOf(run)}` : `     End: ${endOf(run)}`);
   cli.print('');
   cli.print(sumOf(run));
+  cli.print(`A whole post, over all its runs: at most ${dollars(postAtMostUsd)}.`);
 }
 
 function sumOf({ atMostUsd, usualUsd }: DryRun): string {
