@@ -73,9 +73,12 @@ async function waitForUrl(
       log.info('The video is being made', { ...status.value, taskId: task.task_id });
     if (!status.ok) log.warn('The video task could not be asked', { failure: status.failure });
     if (context.signal.aborted)
-      return failure('task_timed_out', 'The run was asked to stop while the video was being made', {
-        id: task.task_id,
-      });
+      return failure(
+        'task_timed_out',
+        'The run was asked to stop while the video was being made',
+        { id: task.task_id },
+        { advice: 'The video is paid for once, and the next run fetches it.' },
+      );
     if (clock.now().getTime() + settings.video.pollSeconds * 1000 > deadline) {
       return failure('task_timed_out', `No video after ${settings.video.timeoutSeconds} s`, {
         provider: videoTasks.provider,

@@ -43,7 +43,7 @@ async function demo(cli: Cli, command: Command, flags: DemoFlags): Promise<void>
     `${cli.colors.bold('Reelmill demo')}: the scheduled runs of two days, on a clock that jumps from one to the next.`,
   );
   say(
-    'Servers on this machine stand in for OpenAI, Midjourney and Runway; the mill cannot tell them from the real ones.',
+    'Servers on this machine stand in for OpenAI, Midjourney and Runway;\nthe mill cannot tell them from the real ones.',
   );
   try {
     const done = await runDemo(
@@ -73,7 +73,13 @@ function runTitle({ at, day, mode }: ScheduledRun): string {
   return `Day ${at.getUTCHours() < 12 ? day + 1 : day}, ${time} UTC: ${mode === 'main' ? 'main run' : 'check run'}`;
 }
 
-function printSummary(cli: Cli, folder: string, seconds: number, result: DemoResult, language: string): void {
+function printSummary(
+  cli: Cli,
+  folder: string,
+  seconds: number,
+  result: DemoResult,
+  language: DemoFlags['language'],
+): void {
   const { colors } = cli;
   cli.print(`\n${colors.bold(`${result.posts.length} posts are ready`)} after ${duration(seconds)}:`);
   for (const post of result.posts) printPost(cli, post);
@@ -81,9 +87,12 @@ function printSummary(cli: Cli, folder: string, seconds: number, result: DemoRes
     `\nWith real providers this would have cost about ${dollars(result.wouldCostUsd)}, for ${result.paidCalls} paid calls.`,
   );
   cli.print('The same channel, looked at with the everyday commands:');
-  const config = `samples/${language}/config.json`;
-  cli.print(`  npx reelmill status --store folder:${relative('.', folder)} --config ${config}`);
-  cli.print('To go live: put keys and a bucket into the environment, and follow “Going live” in README.md.');
+  cli.print(
+    `  npx reelmill status --store folder:${relative('.', folder)} --config samples/${language}/config.json`,
+  );
+  cli.print(
+    'To go live: `npx reelmill init ../my-channel`; README.md, “Going live in ten minutes”, has the rest.',
+  );
 }
 
 function printPost(cli: Cli, post: DemoPost): void {
