@@ -22,12 +22,14 @@ export interface HttpAnswer {
   readonly retryAfter: string | null;
   /** The other side's own reason, already fit for a message; empty when it gave none. */
   readonly reason: string;
-  /** The body was JSON, so that the service itself answered and not something on the way. */
+  /** The whole body was a JSON object, so that the service itself answered and not something on the way. */
   readonly structured: boolean;
 }
 
 /** Longest wait that a Retry-After header may ask for, in seconds; more is cut to a day. */
 const LONGEST_RETRY_AFTER = 86_400;
+/** The request was for another address, and nobody acted on it. A 303 says the opposite: done, and the result lies there. */
+const ELSEWHERE = new Set([301, 302, 307, 308]);
 
 /** The failure for an answer that is no success. */
 export function answerFailure(facts: RequestFacts, answer: HttpAnswer): Failed {
@@ -38,21 +40,17 @@ export function answerFailure(facts: RequestFacts, answer: HttpAnswer): Failed {
   const wait = retryAfterSeconds(answer.retryAfter);
   if (status === 401 || status === 402 || status === 403) return failure('provider_denied', message, place);
   if (status === 429) return failure('provider_throttled', message, place, wait);
-  if (status >= 500 || status === 408) {
+  // 499: something on the way stopped waiting for the service, which may have gone on.
+  if (status >= 500 || status === 408 || status === 499) {
     const clearRefusal = status === 503 && (answer.structured || wait.retryAfterSeconds !== undefined);
     return facts.effect === 'paid' && !clearRefusal
       ? failure('provider_outcome_unknown', message, place)
       : failure('provider_unavailable', message, place, wait);
   }
   if (status >= 400) return failure('provider_refused', message, place);
-  return failure(
-    'provider_bad_answer',
-    `${message}, which this service never sends; check its address`,
-    place,
-    {
-      effect: 'refused',
-    },
-  );
+  const odd = `${message}, which this service never sends; check its address`;
+  const unclear = facts.effect === 'paid' && !ELSEWHERE.has(status);
+  return failure('provider_bad_answer', odd, place, { effect: unclear ? 'unknown' : 'refused' });
 }
 
 /** The failure for a request that got no answer. `code`: of the error, or null when there is none. */

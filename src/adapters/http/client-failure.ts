@@ -36,7 +36,7 @@ export function clientFailure(
       status: answer.status,
       retryAfter: answer.retryAfter,
       reason: reasonIn(answer.json, redact),
-      structured: answer.json !== undefined,
+      structured: typeof answer.json === 'object' && answer.json !== null,
     });
   const detail = shortReason(detailOf(error), redact);
   if (answer !== null)

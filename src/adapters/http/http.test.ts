@@ -159,6 +159,17 @@ test('an answer is cut off at its limit, announced or not', async () => {
   expect(await failureOf(endless)).toMatchObject({ code: 'too_large', effect: 'unknown' });
 });
 
+test('I3 a 303 of a paid request, and a 499, may mean that it was done', async () => {
+  const seeOther = await failureOf((response) => void response.writeHead(303, { location: '/done' }).end());
+  expect(seeOther).toMatchObject({ code: 'provider_bad_answer', effect: 'unknown' });
+  expect(await failureOf(json(499, {}))).toMatchObject({ code: 'provider_outcome_unknown' });
+});
+
+test.each(['null', '503', '"no"'])('I3 a 503 that says %s is not the service’s own', async (body) => {
+  const failed = await failureOf((response) => void response.writeHead(503).end(body));
+  expect(failed).toMatchObject({ code: 'provider_outcome_unknown' });
+});
+
 test('a redirect is not followed, so that a key never travels to another host', async () => {
   await using other = await startTestServer(json(200, {}));
   const failed = await failureOf((response) => void response.writeHead(307, { location: other.url }).end());

@@ -125,7 +125,7 @@ function interpret(
       status: answer.status,
       retryAfter: answer.headers['retry-after'] ?? null,
       reason: json === undefined ? '' : reasonIn(json, redact),
-      structured: json !== undefined,
+      structured: typeof json === 'object' && json !== null,
     });
   if (json === undefined && !anyAnswer) {
     // Cut only after the secrets are gone: half of one would not be found any more.

@@ -44,6 +44,13 @@ export function isLoopback(url: URL): boolean {
   return hostKind(url.hostname) === 'loopback';
 }
 
+/** A name that somebody else gave, as one part of a path; null when no encoding makes it one. */
+export function pathPart(name: string): string | null {
+  return name === '' || name === '.' || name === '..' || !name.isWellFormed()
+    ? null
+    : encodeURIComponent(name);
+}
+
 /** Scheme, host and path of an address, at most 300 characters; for messages. */
 export function shownAddress(text: string): string {
   const url = text.length > LONGEST_ADDRESS ? null : URL.parse(text);

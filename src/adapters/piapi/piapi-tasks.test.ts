@@ -80,6 +80,9 @@ describe('P3 submitting', () => {
     [429, 'provider_throttled', 'refused'],
     [500, 'provider_outcome_unknown', 'unknown'],
     [40001, 'provider_refused', 'refused'],
+    [50001, 'provider_outcome_unknown', 'unknown'],
+    [700, 'provider_outcome_unknown', 'unknown'],
+    [1, 'provider_bad_answer', 'unknown'],
   ])('body code %i under HTTP 200 is %s', async (code, failed, effect) => {
     const { result } = await submitted(
       json(200, {
@@ -103,6 +106,16 @@ describe('P3 submitting', () => {
       const { result } = await submitted(json(200, body));
       expect(result).toMatchObject({ failure: { code: 'provider_bad_answer', effect: 'unknown' } });
     }
+  });
+
+  test.each([0, 201, '200', null, undefined])('I3 body code %j does not hide the task', async (code) => {
+    const { result } = await submitted(json(200, { code, data: { task_id: 'task-1' } }));
+    expect(result).toMatchObject({ value: { taskId: 'task-1' } });
+  });
+
+  test.each(['..', '\ud800'])('an id %j that cannot be asked after is none', async (id) => {
+    const { result } = await submitted(json(200, { code: 200, data: { task_id: id } }));
+    expect(result).toMatchObject({ failure: { code: 'provider_bad_answer', effect: 'unknown' } });
   });
 
   test('I3 nothing is sent a second time', async () => {

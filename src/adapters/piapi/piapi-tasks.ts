@@ -9,8 +9,8 @@ import type { ImageRequest, ImageTasks, ImageTaskStatus } from '../../ports/imag
 import { answerFailure, type RequestFacts } from '../http/classify.ts';
 import type { Http } from '../http/http.ts';
 import { reasonIn, type Redact } from '../http/reason.ts';
-import { shownAddress } from '../http/web-address.ts';
-import { flatTask, readStatus, withoutSecrets } from './task-answer.ts';
+import { pathPart, shownAddress } from '../http/web-address.ts';
+import { canBeKept, errorStatus, flatTask, readStatus, withoutSecrets } from './task-answer.ts';
 
 export interface PiapiOptions {
   readonly apiKey: string;
@@ -37,8 +37,16 @@ const MODEL = 'midjourney';
 const TIMEOUT_SECONDS = 120;
 const MOST_BYTES = 2 * 1024 * 1024;
 
-const envelopeSchema = z.looseObject({ code: z.number().optional(), data: z.unknown().optional() });
-const createdSchema = z.looseObject({ task_id: z.string().trim().min(1).max(300) });
+const envelopeSchema = z.looseObject({ code: z.unknown().optional(), data: z.unknown().optional() });
+// An id that cannot be asked after is none.
+const createdSchema = z.looseObject({
+  task_id: z
+    .string()
+    .trim()
+    .min(1)
+    .max(300)
+    .refine((id) => pathPart(id) !== null),
+});
 
 /** `ImageTasks` for Midjourney. What a task cost stands in the answer that ends it, not in the one that creates it. */
 export function createPiapiTasks(options: PiapiOptions): ImageTasks {
@@ -65,7 +73,10 @@ async function submit(
   const envelope = opened(facts, answer.value, options.http.redact);
   if (!envelope.ok) return envelope;
   const created = createdSchema.safeParse(envelope.value['data']);
-  if (!created.success) return badAnswer(facts, 'holds no task id');
+  if (!created.success) {
+    const said = envelope.value['code'] === 200 ? '' : statedReason(envelope.value, options.http.redact);
+    return badAnswer(facts, `holds no task id${said === '' ? '' : `: ${said}`}`);
+  }
   return success({ taskId: created.data.task_id, costUsd: null });
 }
 
@@ -94,15 +105,16 @@ function isGiven(text: string | null): boolean {
 
 async function status(options: PiapiOptions, taskId: string): Promise<Result<ImageTaskStatus>> {
   const viaFetch = options.statusApi === 'fetch';
-  const url = viaFetch
-    ? options.fetchEndpoint
-    : `${options.endpoint.replace(/\/+$/, '')}/${encodeURIComponent(taskId)}`;
+  const name = pathPart(taskId);
+  const url = viaFetch ? options.fetchEndpoint : `${options.endpoint.replace(/\/+$/, '')}/${name ?? ''}`;
   const facts: RequestFacts = {
     purpose: 'Checking the picture task',
     provider: PROVIDER,
     effect: 'none',
     url: shownAddress(url),
   };
+  if (name === null)
+    return failure('provider_refused', `${facts.purpose}: the stored id of the task is none`, placeOf(facts));
   const answer = viaFetch
     ? await send(options, facts, 'POST', url, { task_id: taskId })
     : await send(options, facts, 'GET', url);
@@ -113,7 +125,11 @@ async function status(options: PiapiOptions, taskId: string): Promise<Result<Ima
   const found = flat['task_id'];
   if (typeof found === 'string' && found !== '' && found !== taskId)
     return badAnswer(facts, 'is about another task');
-  return readStatus(flat) ?? badAnswer(facts, 'holds no status');
+  const read = readStatus(flat);
+  if (read === null) return badAnswer(facts, 'holds no status');
+  if (read.value.state === 'final' && !canBeKept(read.value.answer))
+    return badAnswer(facts, 'is too large or too deeply nested to be kept');
+  return read;
 }
 
 async function send(
@@ -141,23 +157,28 @@ function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-/** PiAPI also answers errors with HTTP 200: the `code` of the body is the true status. */
+/**
+ * PiAPI also answers errors with HTTP 200: the `code` of the body is the true status. One that names no error does not hide
+ * the task that stands beside it, which may have been paid for.
+ */
 function opened(facts: RequestFacts, json: unknown, redact: Redact): Result<Record<string, unknown>> {
   const envelope = envelopeSchema.safeParse(json);
   if (!envelope.success) return badAnswer(facts, 'is not of the promised shape');
-  const { code } = envelope.data;
-  if (code === undefined || code === 200) return success(envelope.data);
-  const data = z.looseObject({ error: z.unknown() }).safeParse(envelope.data.data);
-  const reason = reasonIn(data.success ? [data.data.error, json] : json, redact);
-  return answerFailure(facts, {
-    status: code >= 400 && code <= 599 ? code : 400,
-    retryAfter: null,
-    reason,
-    structured: true,
-  });
+  const status = errorStatus(envelope.data.code);
+  if (status === null) return success(envelope.data);
+  const reason = statedReason(envelope.data, redact);
+  return answerFailure(facts, { status, retryAfter: null, reason, structured: true });
+}
+
+function statedReason(envelope: Readonly<Record<string, unknown>>, redact: Redact): string {
+  const data = z.looseObject({ error: z.unknown() }).safeParse(envelope['data']);
+  return reasonIn(data.success ? [data.data.error, envelope] : envelope, redact);
 }
 
 function badAnswer(facts: RequestFacts, problem: string): ReturnType<typeof failure> {
-  const place = { provider: PROVIDER, ...(facts.url === undefined ? {} : { url: facts.url }) };
-  return failure('provider_bad_answer', `${facts.purpose}: the answer ${problem}`, place);
+  return failure('provider_bad_answer', `${facts.purpose}: the answer ${problem}`, placeOf(facts));
+}
+
+function placeOf({ url }: RequestFacts): { readonly provider: string; readonly url?: string } {
+  return { provider: PROVIDER, ...(url === undefined ? {} : { url }) };
 }

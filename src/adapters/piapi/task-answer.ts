@@ -4,6 +4,7 @@
  */
 import { PIAPI_POINTS_PER_USD } from '../../domain/default-prices.ts';
 import { success, type Success } from '../../domain/failure.ts';
+import { DEEPEST_JSON, isDeeperThan } from '../../domain/json-depth.ts';
 import type { ImageTaskStatus } from '../../ports/image-task.ts';
 import type { Redact } from '../http/reason.ts';
 import { shownAddress } from '../http/web-address.ts';
@@ -11,6 +12,28 @@ import { shownAddress } from '../http/web-address.ts';
 /** W3. Everything else, `staged` and words we do not know included, means that the task is still under way. */
 const FINAL = new Set(['completed', 'finished', 'failed']);
 const LONGEST_STATUS = 60;
+/** Bytes of JSON. A real answer has about five thousand; the state that holds it must stay one that can be read again. */
+const MOST_KEPT_BYTES = 1024 * 1024;
+/** More than any task has cost, in USD: what is named beyond it is no price. */
+const MOST_USD = 10_000;
+
+/**
+ * The HTTP status that an error `code` of a body stands for; null for a code that names no error. Codes of five digits
+ * begin with a status; of other numbers nobody knows what was done.
+ */
+export function errorStatus(code: unknown): number | null {
+  const given = typeof code === 'string' && /^\s*\d{1,9}\s*$/.test(code) ? Number(code) : code;
+  if (typeof given !== 'number' || !(given >= 400)) return null;
+  const status = Math.trunc(given >= 10_000 && given < 100_000 ? given / 100 : given);
+  return status >= 400 && status <= 599 ? status : 500;
+}
+
+/** Written again, some JSON is several times as large as it came, and it gets one level deeper. */
+export function canBeKept(answer: Readonly<Record<string, unknown>>): boolean {
+  return (
+    !isDeeperThan(answer, DEEPEST_JSON - 1) && Buffer.byteLength(JSON.stringify(answer)) <= MOST_KEPT_BYTES
+  );
+}
 
 /** The answer in the shape of `/mj/v2/fetch`; an answer that already has it comes back as it is. */
 export function flatTask(answer: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -55,7 +78,7 @@ function shownWebhook(settings: unknown): unknown {
 export function readStatus(flat: Readonly<Record<string, unknown>>): Success<ImageTaskStatus> | null {
   const worded = flat['status'];
   if (typeof worded !== 'string' || worded.trim() === '') return null;
-  const status = worded.trim().slice(0, LONGEST_STATUS);
+  const status = worded.trim().slice(0, LONGEST_STATUS).toWellFormed();
   if (FINAL.has(status.toLowerCase()))
     return success({ state: 'final', status, answer: { ...flat }, costUsd: costOf(flat) });
   return success({ state: 'pending', status, progress: progressOf(flat) });
@@ -67,7 +90,8 @@ function costOf(flat: Readonly<Record<string, unknown>>): number | null {
   const points = usage?.['consume'];
   if (usage?.['type'] !== 'point' || typeof points !== 'number' || !Number.isFinite(points) || points < 0)
     return null;
-  return Number((points / PIAPI_POINTS_PER_USD).toFixed(6));
+  const usd = points / PIAPI_POINTS_PER_USD;
+  return usd > MOST_USD ? null : Number(usd.toFixed(6));
 }
 
 function progressOf(flat: Readonly<Record<string, unknown>>): number | null {
