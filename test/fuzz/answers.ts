@@ -123,7 +123,7 @@ export function judgeTokens(usage: { readonly inputTokens: number; readonly outp
   for (const tokens of [usage.inputTokens, usage.outputTokens]) {
     expect(Number.isSafeInteger(tokens)).toBe(true);
     expect(tokens).toBeGreaterThanOrEqual(0);
-    expect(tokens).toBeLessThanOrEqual(100_000_000);
+    expect(tokens).toBeLessThanOrEqual(10_000_000);
   }
 }
 

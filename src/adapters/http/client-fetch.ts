@@ -2,7 +2,8 @@
  * The `fetch` that vendors' libraries are given. Their own would read answers of any size, follow redirects, and hide
  * whether a failed request had left this machine, which decides if a paid one may be repeated.
  */
-import { exchange } from './exchange.ts';
+import { DEEPEST_JSON, isDeeperThan } from '../../domain/json-depth.ts';
+import { exchange, ExchangeError } from './exchange.ts';
 import { readBounded } from './read-bounded.ts';
 import { isLoopback, shownAddress } from './web-address.ts';
 
@@ -15,6 +16,8 @@ export interface ClientFetchOptions {
 
 /** Statuses whose answers have no body. */
 const WITHOUT_BODY = new Set([204, 205, 304]);
+/** What the libraries get in place of JSON that they could read but not put into a message. */
+const TOO_DEEP = Buffer.from('(JSON that is nested too deeply)');
 
 /**
  * A `fetch` for https (plain http on this machine): texts and bytes as body, no redirects, one fresh connection a request.
@@ -40,12 +43,24 @@ export function createClientFetch(options: ClientFetchOptions): typeof fetch {
     return exchange(request, async (answer) => {
       const status = answer.statusCode ?? 502;
       const content = await readBounded(answer, options.maxBytes);
+      // A `Response` cannot have it, and no library knows it.
+      if (status < 200 || status > 599)
+        throw new ExchangeError(`it was answered with the status ${status}`, true);
       const pairs = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
         values.map((value): [string, string] => [name, value]),
       );
-      return new Response(WITHOUT_BODY.has(status) ? null : content, { status, headers: new Headers(pairs) });
+      const body = WITHOUT_BODY.has(status) ? null : isTooDeep(content) ? TOO_DEEP : content;
+      return new Response(body, { status, headers: new Headers(pairs) });
     });
   };
+}
+
+function isTooDeep(content: Buffer): boolean {
+  try {
+    return isDeeperThan(JSON.parse(content.toString()), DEEPEST_JSON);
+  } catch {
+    return false;
+  }
 }
 
 function bytesOf(body: RequestInit['body']): Uint8Array | null {

@@ -68,6 +68,24 @@ describe('P5 starting', () => {
     });
   });
 
+  test('I3 an id in an answer of another content type is not lost', async () => {
+    const plain: Answer = (response) => void response.writeHead(200).end('{"id":"task-1"}');
+    expect((await started(plain)).result).toMatchObject({ value: { taskId: 'task-1' } });
+  });
+
+  test('I3 JSON too deep for the library’s own message is a refusal or an unknown outcome, and no bug', async () => {
+    const deep = `{"message":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    for (const [status, code] of [
+      [400, 'provider_refused'],
+      [500, 'provider_outcome_unknown'],
+      [200, 'provider_bad_answer'],
+    ] as const) {
+      const answer: Answer = (response) =>
+        void response.writeHead(status, { 'content-type': 'application/json' }).end(deep);
+      expect((await started(answer)).result).toMatchObject({ failure: { code } });
+    }
+  });
+
   test('BUDGET the most that Runway says it will charge comes back in dollars', async () => {
     const costs = [{ credits: 50 }, { credits: '50' }, { credits: -1 }, 'free'];
     const said = await Promise.all(
@@ -230,6 +248,13 @@ describe('P5 asking', () => {
       expect((await statusOf(json(status, {}))).result).toMatchObject({
         failure: { code, effect: 'refused' },
       });
+  });
+
+  test('I3 a page of 404 on the way, or an answer about another task, does not end the task', async () => {
+    const page: Answer = (response) => void response.writeHead(404).end('<html>not here</html>');
+    expect((await statusOf(page)).result).toMatchObject({ failure: { code: 'provider_refused' } });
+    const other = json(200, { id: 'task-2', status: 'FAILED' });
+    expect((await statusOf(other)).result).toMatchObject({ failure: { code: 'provider_bad_answer' } });
   });
 
   test('an answer without a status, or a success without a video, is no success', async () => {

@@ -14,6 +14,7 @@ import type { RequestFacts } from '../http/classify.ts';
 import { clientFailure } from '../http/client-failure.ts';
 import { createClientFetch } from '../http/client-fetch.ts';
 import type { Redact } from '../http/reason.ts';
+import { pathPart } from '../http/web-address.ts';
 import { estimatedUsd, readTask } from './task-answer.ts';
 
 export interface RunwayOptions {
@@ -35,7 +36,15 @@ const MOST_BYTES = 2 * 1024 * 1024;
 const LIBRARY_PATIENCE_SECONDS = 30;
 const PICTURE_TYPES = new Set(['image/png', 'image/jpeg', 'image/webp']);
 
-const createdSchema = z.looseObject({ id: z.string().trim().min(1).max(300) });
+// An id that cannot be asked after is none.
+const createdSchema = z.looseObject({
+  id: z
+    .string()
+    .trim()
+    .min(1)
+    .max(300)
+    .refine((id) => pathPart(id) !== null),
+});
 
 /** `VideoTasks` for Runway. `status` gives a fresh address each time, since those of a finished task expire. */
 export function createRunwayTasks(options: RunwayOptions): VideoTasks {
@@ -100,15 +109,21 @@ async function dataUri(file: string): Promise<Result<string>> {
 
 async function status(options: RunwayOptions, taskId: string): Promise<Result<VideoTaskStatus>> {
   const facts: RequestFacts = { purpose: 'Checking the video task', provider: PROVIDER, effect: 'none' };
-  const answer = await ask(options, facts, (client) => client.get(`/v1/tasks/${encodeURIComponent(taskId)}`));
-  if (answer.ok) return readTask(answer.value, options.redact);
-  const gone = answer.failure.code === 'provider_refused' && answer.httpStatus === 404;
+  const name = pathPart(taskId);
+  if (name === null)
+    return failure('provider_refused', `${facts.purpose}: the stored id of the task is none`, {
+      provider: PROVIDER,
+    });
+  const answer = await ask(options, facts, (client) => client.get(`/v1/tasks/${name}`));
+  if (answer.ok) return readTask(answer.value, taskId, options.redact);
+  // A page of something on the way must not end a task that goes on.
+  const gone = answer.httpStatus === 404 && answer.structured === true;
   return gone
     ? success({ state: 'failed', reason: 'Runway no longer knows this task', costUsd: null })
     : answer;
 }
 
-type Asked = Result<unknown> & { readonly httpStatus?: number | undefined };
+type Asked = Result<unknown> & { readonly httpStatus?: number | undefined; readonly structured?: boolean };
 
 async function ask(
   options: RunwayOptions,
@@ -132,7 +147,7 @@ async function ask(
       }),
   });
   try {
-    return success(await send(client));
+    return success(readText(await send(client)));
   } catch (error) {
     if (error instanceof sdk.APIError) {
       const httpStatus: number | undefined = error.status;
@@ -144,12 +159,23 @@ async function ask(
               retryAfter: error.headers?.get('retry-after') ?? null,
               json: jsonOf(error.error),
             };
-      return { ...clientFailure(facts, broken ?? error, answer, options.redact), httpStatus };
+      const failed = clientFailure(facts, broken ?? error, answer, options.redact);
+      return { ...failed, httpStatus, structured: answer?.json !== undefined };
     }
     // A success whose body is no JSON.
     if (error instanceof SyntaxError)
       return clientFailure(facts, error, { status: 200, retryAfter: null, json: undefined }, options.redact);
     throw error;
+  }
+}
+
+/** The library gives the JSON of an answer with another content type as a text; the id in it was paid for all the same. */
+function readText(body: unknown): unknown {
+  if (typeof body !== 'string') return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
   }
 }
 

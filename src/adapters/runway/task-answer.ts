@@ -9,6 +9,7 @@ import { shortReason, type Redact } from '../http/reason.ts';
 const creditsSchema = z.looseObject({ credits: z.number().nonnegative().max(1_000_000) });
 
 const taskSchema = z.looseObject({
+  id: z.string().trim().nullish().catch(null),
   status: z.string().trim().min(1).max(100),
   progress: z.number().nullish().catch(null),
   output: z.array(z.unknown()).nullish().catch(null),
@@ -19,11 +20,12 @@ const taskSchema = z.looseObject({
 
 /**
  * `failed` keeps Runway's reason and its code, such as `SAFETY.INPUT.TEXT`, which tells that the same request would fail
- * again. `provider_bad_answer` when there is no status, or a success without an address.
+ * again. `provider_bad_answer` when there is no status, or a success without an address, or when it is about another task.
  */
-export function readTask(json: unknown, redact: Redact): Result<VideoTaskStatus> {
+export function readTask(json: unknown, taskId: string, redact: Redact): Result<VideoTaskStatus> {
   const task = taskSchema.safeParse(json);
   if (!task.success) return badAnswer('holds no status');
+  if (task.data.id && task.data.id !== taskId) return badAnswer('is about another task');
   const { status, progress, output } = task.data;
   const costUsd = usdOf(task.data.cost);
   switch (status.toUpperCase()) {
