@@ -3,10 +3,10 @@
  * because each request is accounted for by its caller; what it throws becomes a classified failure.
  */
 import type { FilePart, TextPart } from 'ai';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { failure, success, type Failure, type Result } from '../../domain/failure.ts';
-import type { ModelAnswer } from '../../ports/text-model.ts';
+import type { ModelAnswer, TokenUsage } from '../../ports/text-model.ts';
 import type { RequestFacts } from '../http/classify.ts';
 import { causesOf } from '../http/causes.ts';
 import { clientFailure, type ClientAnswer } from '../http/client-failure.ts';
@@ -39,6 +39,9 @@ export const PROVIDER = 'openai';
 /** Named here because the SDK would otherwise take an address from the environment. */
 const OPENAI_ADDRESS = 'https://api.openai.com/v1';
 const MOST_BYTES = 8 * 1024 * 1024;
+/** Far above what any model takes or gives at once; a count beyond it, or below zero, is none. */
+const MOST_TOKENS = 10_000_000;
+const LONGEST_MODEL = 200;
 
 /** The answer as text. See `TextModel` for the failures. */
 export function chatText(options: OpenaiOptions, request: ChatRequest): Promise<Result<ModelAnswer<string>>> {
@@ -73,10 +76,16 @@ async function chat(
   const facts: RequestFacts = { purpose: request.purpose, provider: PROVIDER, effect: 'paid' };
   const sdk = await loadSdk();
   const wire = schema === null ? null : wireSchema(schema);
+  const door = createClientFetch({ timeoutSeconds: options.timeoutSeconds, maxBytes: MOST_BYTES });
+  let refused = false;
   const openai = sdk.createOpenAI({
     apiKey: options.apiKey,
     baseURL: options.baseURL ?? OPENAI_ADDRESS,
-    fetch: createClientFetch({ timeoutSeconds: options.timeoutSeconds, maxBytes: MOST_BYTES }),
+    fetch: async (input, init) => {
+      const response = await door(input, init);
+      refused = isRefusal(await response.clone().text());
+      return response;
+    },
   });
   const settings = {
     model: openai.chat(options.model),
@@ -87,12 +96,13 @@ async function chat(
     providerOptions: { openai: { strictJsonSchema: wire?.strict ?? true } },
   };
   try {
-    if (wire === null) return readAnswer(facts, await sdk.generateText(settings), options.redact);
+    if (wire === null) return readAnswer(facts, await sdk.generateText(settings), refused, options.redact);
     // Our own check replaces the SDK's, which would throw away an answer that only has words around it.
     const output = sdk.Output.object({ schema: sdk.jsonSchema(wire.schema) });
-    return readAnswer(facts, await sdk.generateText({ ...settings, output }), options.redact);
+    return readAnswer(facts, await sdk.generateText({ ...settings, output }), refused, options.redact);
   } catch (error) {
-    if (sdk.NoObjectGeneratedError.isInstance(error)) return readAnswer(facts, error, options.redact);
+    if (sdk.NoObjectGeneratedError.isInstance(error))
+      return readAnswer(facts, error, refused, options.redact);
     return thrown(facts, sdk, error, options.redact);
   }
 }
@@ -106,17 +116,30 @@ interface RawAnswer {
   readonly response?: { readonly modelId: string } | undefined;
 }
 
-function readAnswer(facts: RequestFacts, answer: RawAnswer, redact: Redact): Result<ModelAnswer<string>> {
+const refusal = z.looseObject({ message: z.looseObject({ refusal: z.string().min(1) }) });
+const refusalSchema = z.looseObject({ choices: z.tuple([refusal], z.unknown()) });
+
+/** The SDK puts a refusal's words behind the text, and calls it one only when the server ended with `stop`. */
+function isRefusal(body: string): boolean {
+  return body.includes('"refusal"') && refusalSchema.safeParse(wholeJson(body)).success;
+}
+
+function readAnswer(
+  facts: RequestFacts,
+  answer: RawAnswer,
+  refused: boolean,
+  redact: Redact,
+): Result<ModelAnswer<string>> {
   const place = { provider: PROVIDER };
   const text = answer.text ?? '';
-  const { inputTokens = 0, outputTokens = 0 } = answer.usage ?? {};
-  const model = answer.response?.modelId ?? '';
+  const { inputTokens, outputTokens } = tokensOf(answer.usage);
+  const model = shortReason(answer.response?.modelId ?? '', redact).slice(0, LONGEST_MODEL);
   const usage = { inputTokens, outputTokens, model };
   if (answer.finishReason === 'length')
     return failure('answer_truncated', `${facts.purpose}: the answer was cut by the token limit`, place, {
       usage,
     });
-  if (answer.finishReason === 'content-filter') {
+  if (refused || answer.finishReason === 'content-filter') {
     const reason = text === '' ? 'no reason given' : shortReason(text, redact);
     // The tokens of a refusal are charged like any others.
     return failure('provider_refused', `${facts.purpose} was refused by the model: ${reason}`, place, {
@@ -127,6 +150,15 @@ function readAnswer(facts: RequestFacts, answer: RawAnswer, redact: Redact): Res
   if (text.trim() === '')
     return failure('provider_bad_answer', `${facts.purpose}: the answer is empty`, place, { usage });
   return success({ value: text, usage: { inputTokens, outputTokens }, model });
+}
+
+/** None at all when one of the counts cannot be true: money is settled by them. */
+function tokensOf(usage: RawAnswer['usage']): TokenUsage {
+  const { inputTokens = 0, outputTokens = 0 } = usage ?? {};
+  const plausible = [inputTokens, outputTokens].every(
+    (count) => Number.isSafeInteger(count) && count >= 0 && count <= MOST_TOKENS,
+  );
+  return plausible ? { inputTokens, outputTokens } : { inputTokens: 0, outputTokens: 0 };
 }
 
 type Sdk = Awaited<ReturnType<typeof loadSdk>>;
@@ -167,6 +199,15 @@ function answerOf(
   return {
     status,
     retryAfter: call.responseHeaders?.['retry-after'] ?? null,
-    json: jsonObjectsIn(call.responseBody ?? '')[0],
+    json: wholeJson(call.responseBody ?? ''),
   };
+}
+
+/** Not of an object that stands somewhere in a page: a 503 with such a page is of something on the way. */
+function wholeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

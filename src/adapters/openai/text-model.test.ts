@@ -106,6 +106,27 @@ describe('C2 writing a text', () => {
     expect(result).toMatchObject({ ok: true, value: { usage: { inputTokens: 0, outputTokens: 0 } } });
   });
 
+  test.each([
+    [-5, 7],
+    [11, 1e300],
+    [11, 0.5],
+  ])('BUDGET counts of %d and %d tokens are none', async (input, output) => {
+    const usage = { prompt_tokens: input, completion_tokens: output };
+    const { result } = await written(completion('x', { usage }));
+    expect(result).toMatchObject({ value: { usage: { inputTokens: 0, outputTokens: 0 } } });
+  });
+
+  test('I3 a 503 whose page holds braces is of something on the way', async () => {
+    const page = '<style>p {}</style><script>{"error":1}</script>';
+    const { result } = await written((response) => void response.writeHead(503).end(page));
+    expect(result).toMatchObject({ failure: { code: 'provider_outcome_unknown', effect: 'unknown' } });
+  });
+
+  test('I3 a status that no library knows is an unknown outcome', async () => {
+    const { result } = await written((response) => void response.writeHead(700).end('{}'));
+    expect(result).toMatchObject({ failure: { code: 'provider_outcome_unknown', effect: 'unknown' } });
+  });
+
   test('D13 an answer cut by the token limit is no answer', async () => {
     const { result } = await written(finished('length', 'A half sen'));
     expect(result).toMatchObject({ failure: { code: 'answer_truncated', effect: 'unknown', usage: USED } });
@@ -119,6 +140,12 @@ describe('C2 writing a text', () => {
     expect(JSON.stringify(refusal.result)).toContain('I will not, [redacted]');
     const filtered = await written(finished('content_filter', ''));
     expect(filtered.result).toMatchObject({ failure: { code: 'provider_refused' } });
+    // A server that ends it with a word of its own.
+    const message = { role: 'assistant', content: 'A text.', refusal: 'I will not' };
+    const worded = await written(
+      completion(null, { choices: [{ index: 0, message, finish_reason: 'refusal' }] }),
+    );
+    expect(worded.result).toMatchObject({ failure: { code: 'provider_refused' } });
   });
 
   test.each([
