@@ -21,11 +21,14 @@ import { addStatus } from './commands/status.ts';
 import { discreet } from './discreet.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { createInterruption } from './interruption.ts';
+import { plainText } from './output/plain-text.ts';
 import { askTerminal } from './questions.ts';
 import { version } from './version.ts';
 
 const INTERRUPTED = 130;
 const BUG = 'This is a bug in Reelmill; please report it with these lines.';
+/** Characters. */
+const LONGEST_COMPLAINT = 1_500;
 
 function processCli(): Cli {
   const { heard, signal } = createInterruption(
@@ -67,6 +70,8 @@ export function buildProgram(cli: Cli): Command {
     .configureOutput({
       writeOut: (text) => cli.print(text.trimEnd()),
       writeErr: (text) => cli.tell(text.trimEnd()),
+      // A complaint repeats what was typed.
+      outputError: (text, write) => write(plainText(text.slice(0, LONGEST_COMPLAINT))),
     })
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()

@@ -4,6 +4,7 @@ import { failure } from '../../domain/failure.ts';
 import { isGenerationId, type GenerationId } from '../../domain/generation-id.ts';
 import type { Part } from '../../runtime/single-step.ts';
 import { globalOptions, reportFailure, type Cli } from '../cli.ts';
+import { shownId } from './post-id.ts';
 import { runOnce } from './run.ts';
 
 interface IdFlags {
@@ -59,7 +60,7 @@ async function runPart(
 ): Promise<void> {
   const given = flags.generationId ?? flags.generation_id;
   if (given === undefined || !isGenerationId(given)) {
-    const problem = given === undefined ? '--generation-id is missing' : `${JSON.stringify(given)} is no id`;
+    const problem = given === undefined ? '--generation-id is missing' : `${shownId(given)} is no id`;
     const advice = { advice: 'An id looks like 20260131-2030: a day and a minute, in UTC.' };
     return reportFailure(cli, globalOptions(command), failure('usage', problem, {}, advice).failure);
   }
