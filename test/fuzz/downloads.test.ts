@@ -248,7 +248,7 @@ async function fetched(url: string, kind: DownloadKind, by: ReturnType<typeof do
 
 fuzz(
   'P4 P6 no address out of an answer leads anywhere but to the internet, however it is spelled',
-  700,
+  600,
   fc.asyncProperty(address, resolved, fc.boolean(), async (given, addresses, allowLoopback) => {
     const url = onServer(given);
     fc.pre(isHarmless(url));
@@ -263,7 +263,7 @@ fuzz(
 
 fuzz(
   'P4 P6 no redirect leads to the network that the machine is in, or out of the web',
-  300,
+  250,
   fc.asyncProperty(
     fc.array(fc.tuple(fc.constantFrom(301, 302, 303, 307, 308), address), { minLength: 1, maxLength: 7 }),
     resolved,
@@ -310,7 +310,7 @@ const body = fc.constant(null).chain(() =>
 
 fuzz(
   'P4 P6 what arrives under its name is whole and of its kind; of anything else nothing stays',
-  500,
+  350,
   fc.asyncProperty(
     fc.constant(null).chain(() => answers(body)),
     fc.constantFrom('picture' as const, 'video' as const),
@@ -336,7 +336,7 @@ fuzz(
 
 fuzz(
   'P4 a picture that was damaged on the way is fitted, cut and shrunk whole, or named as unreadable',
-  150,
+  100,
   fc.asyncProperty(
     fc.constant(null).chain(() => damaged(png)),
     async (bytes) => {

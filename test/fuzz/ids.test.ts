@@ -125,7 +125,7 @@ async function reelmill(words: readonly string[]): Promise<{ told: string; code:
 
 fuzz(
   'S3 I5 what is no id is refused by every command that takes one, in words that fit a terminal, and nothing is touched',
-  500,
+  400,
   fc.asyncProperty(odd.filter(isNone), command, fc.boolean(), async (id, words, asJson) => {
     const before = await files('all');
     const { code, told } = await reelmill([...(asJson ? ['--json'] : []), ...words(id)]);
@@ -144,7 +144,7 @@ const task = { task_id: '../../../outside', requested_at_utc: '2026-01-31T20:31:
 
 fuzz(
   'S3 M10 I2 no id in a document leads out of the channel, and whoever lies there keeps what is his',
-  30,
+  20,
   fc.asyncProperty(
     fc.array(entry, { maxLength: 5 }),
     entry,

@@ -162,7 +162,7 @@ function judgeCharge(charge: { readonly costUsd: number } | null): void {
 
 fuzz(
   'I3 D13 any answer to a request for a text is the text that it holds, a certain refusal, or paid for and useless',
-  300,
+  200,
   fc.asyncProperty(answers(chatBody('A text.')), async (answer) => {
     server.answer(answer);
     const value = judged(answer, await createTextModel(options()).write(request));
@@ -175,7 +175,7 @@ fuzz(
 
 fuzz(
   'I3 D13 any answer to a request for an object is of its schema, a certain refusal, or paid for and useless',
-  300,
+  200,
   fc.asyncProperty(
     fc.oneof(answers(chatBody(SCENE)), answers(chatBody(POLL))),
     fc.constantFrom(sceneSchema, pollSchema),
@@ -191,7 +191,7 @@ fuzz(
 
 fuzz(
   'I3 P4 any verdict on pictures is a choice that a post can hold, or a failure',
-  250,
+  150,
   fc.asyncProperty(answers(chatBody(VERDICT)), async (answer) => {
     server.answer(answer);
     const picture = join(folder, 'picture.png');
@@ -213,7 +213,7 @@ fuzz(
 
 fuzz(
   'P4 no picture, however damaged, is shown to the judge half, and nothing is paid for one that cannot be',
-  60,
+  50,
   fc.asyncProperty(
     // When the picture is there.
     fc.constant(null).chain(() => damaged(png)),

@@ -123,7 +123,7 @@ function bodyRefuses(answer: Answer): boolean {
 
 fuzz(
   'I3 D4 any answer to the order of a picture is its task, a certain refusal, or an unknown outcome',
-  500,
+  400,
   fc.asyncProperty(answers(submitBody), async (answer) => {
     server.answer(answer);
     const request = { prompt: 'a lighthouse', aspectRatio: '16:9', version: null, style: null };
@@ -154,7 +154,7 @@ const statusBody = fc.oneof(
   // Small on the wire, large or deep once it is kept.
   fc
     .record({
-      deep: fc.integer({ min: 1, max: 80 }),
+      deep: fc.oneof(fc.integer({ min: 60, max: 64 }), fc.integer({ min: 1, max: 80 })),
       unit: fc.constantFrom('1e20,', '\u0001'),
       wide: fc.nat(300_000),
     })
@@ -178,7 +178,7 @@ function splitAt(bytes: Buffer, mark: string, put: Buffer): Buffer[] {
 
 fuzz(
   'W1 W2 W3 any answer about a picture is "not yet", a failure, or an end that can be kept and read again',
-  500,
+  350,
   fc.asyncProperty(
     answers(statusBody),
     fc.constantFrom('fetch' as const, 'task' as const),

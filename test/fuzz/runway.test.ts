@@ -78,7 +78,7 @@ const startBody = fc.oneof(
 
 fuzz(
   'I3 any answer to the order of a video is its task, a certain refusal, or an unknown outcome',
-  400,
+  300,
   fc.asyncProperty(answers(startBody), async (answer) => {
     server.answer(answer);
     const request = {
@@ -112,7 +112,7 @@ const statusBody = fc.oneof(...[SUCCEEDED, FAILED, RUNNING, ERROR].map((good) =>
 
 fuzz(
   'P5 P6 any answer about a video is "not yet", a failure, or an end that its task really had',
-  400,
+  300,
   fc.asyncProperty(
     answers(statusBody),
     fc.oneof(

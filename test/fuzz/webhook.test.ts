@@ -156,7 +156,7 @@ async function stillServes(): Promise<void> {
 
 fuzz(
   'I8 any report of a task is answered; only one with the secret and the right shape wakes the mill, once',
-  500,
+  400,
   fc.asyncProperty(knocks, async (given) => {
     const before = reports;
     const answer = await knock(written(given));
@@ -185,7 +185,7 @@ fuzz(
 
 fuzz(
   'I8 any bytes at the port are answered or hung up on, and the next visitor is served',
-  150,
+  100,
   fc.asyncProperty(
     fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
