@@ -31,6 +31,14 @@ export function callCost(entries: readonly JournalEntry[], call: string): CallCo
   return { call, intent, settled, costUsd, measured: corrected !== null || (settled?.measured ?? false) };
 }
 
+/** The task that was ordered for a `submission` of the state; null when the journal knows of none. */
+export function orderedTask(entries: readonly JournalEntry[], intentId: string): string | null {
+  const intent = entries.findLast((entry) => entry.type === 'intent' && entry.intent_id === intentId);
+  if (intent?.type !== 'intent') return null;
+  const settled = callCost(entries, intent.call)?.settled;
+  return settled?.outcome === 'succeeded' ? (settled.task_id ?? null) : null;
+}
+
 /** Every call of the post, oldest first. Their sum is what the post cost. */
 export function callCosts(entries: readonly JournalEntry[]): CallCost[] {
   const names = new Set(entries.flatMap((entry) => ('call' in entry ? [entry.call] : [])));

@@ -23,6 +23,8 @@ export const journalEntrySchema = z.discriminatedUnion('type', [
     provider: text,
     model: text,
     reserved_usd: z.number().nonnegative(),
+    /** The `submission` of the state that this call belongs to, by which a task is found again whose id the state lost. */
+    intent_id: text.optional(),
   }),
   /** Written when its outcome is known, or known to be unknowable. */
   z.object({

@@ -10,6 +10,8 @@ export interface PlannedCall {
   readonly model: string;
   /** The most that the call can be expected to cost, USD. */
   readonly reserveUsd: number;
+  /** Of the state's `submission`, when there is one. */
+  readonly intentId?: string;
 }
 
 export interface Charge {

@@ -66,7 +66,7 @@ class LedgerPayments implements Payments {
     const now = clock.now();
     const reserved = await this.#reserve(call, now);
     if (!reserved.ok) return reserved;
-    const reservation = await this.#intend(reserved.value);
+    const reservation = await this.#intend(reserved.value, call.intentId);
     if (!reservation.ok) return reservation;
     const held: Result<void> = await lease.ensureHeld();
     if (!held.ok) return this.#notMade(reservation.value, held.failure);
@@ -263,10 +263,11 @@ class LedgerPayments implements Payments {
     this.#ahead = [];
   }
 
-  async #intend(reservation: LedgerCall): Promise<Result<LedgerCall>> {
+  async #intend(reservation: LedgerCall, intentId?: string): Promise<Result<LedgerCall>> {
     const { journal } = this.#parts;
     const { call, id, kind, stage, provider, model, reserved_usd } = reservation;
-    journal.note(id, { type: 'intent', call, kind, stage, provider, model, reserved_usd });
+    const intent = intentId === undefined ? {} : { intent_id: intentId };
+    journal.note(id, { type: 'intent', call, kind, stage, provider, model, reserved_usd, ...intent });
     const saved = await journal.save();
     return saved.ok ? success(reservation) : this.#notMade(reservation, saved.failure);
   }

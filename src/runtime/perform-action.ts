@@ -21,13 +21,21 @@ export interface ActionDone {
   readonly failure: Failure | null;
 }
 
+/** What an action needs to know beside the state. */
+export interface ActionFacts {
+  /** Ids that the publisher has marked. */
+  readonly published?: readonly GenerationId[];
+  /** Of the `submission` that was saved for this very action. */
+  readonly intentId?: string;
+}
+
 type StepAction = Exclude<Action, { type: 'stop' | 'record' | 'tidy' | 'mint-id' }>;
 
 export function performAction(
   context: StepContext,
   action: StepAction,
   state: ChannelState,
-  published: readonly GenerationId[],
+  { intentId = '', published = [] }: ActionFacts = {},
 ): Promise<ActionDone> {
   const replacing = state.image.replacing_mock === true;
   switch (action.type) {
@@ -40,7 +48,7 @@ export function performAction(
         replacing,
       });
     case 'request-video':
-      return requestVideo(context, action.id, replacing);
+      return requestVideo(context, { id: action.id, intentId, replacing });
     case 'await-video':
       return awaitVideo(context, action.id, action.task, replacing);
     case 'make-mock-video':
@@ -48,7 +56,7 @@ export function performAction(
     case 'check-image':
       return checkImage(context, action.task.task_id, action.id);
     case 'request-image':
-      return requestImage(context, action.id);
+      return requestImage(context, action.id, intentId);
     case 'recall-order':
       return recallOrder(context, action);
     case 'check-late':

@@ -231,21 +231,23 @@ class Run {
           return published.failure.code === 'state_damaged'
             ? { event: null, failure: published.failure }
             : { event: null, failure: null };
-        return performAction(context, action, state, publishedIds(published.value).ids);
+        return performAction(context, action, state, { published: publishedIds(published.value).ids });
       }
       default: {
         const raised = await this.#parts.lock.raise();
         if (!raised.ok) return { event: null, failure: raised.failure };
         if (action.type === 'request-image' || action.type === 'request-video') {
+          const intentId = context.random.identifier();
           const intended = await this.#memory.apply({
             type: 'submission-intended',
             kind: action.type === 'request-image' ? 'image' : 'video',
-            intentId: context.random.identifier(),
+            intentId,
           });
           if (!intended.ok) return { event: null, failure: intended.failure };
           this.#orderedHere ||= action.type === 'request-image';
+          return performAction(context, action, state, { intentId });
         }
-        return performAction(context, action, state, []);
+        return performAction(context, action, state);
       }
     }
   }
@@ -256,7 +258,7 @@ class Run {
   ): Promise<ActionDone> {
     if (this.#orderedHere && !this.#options.zeroDelay)
       await this.#parts.context.clock.sleep(FIRST_CHECK_DELAY_SECONDS, this.#parts.context.signal);
-    const done = await performAction(this.#parts.context, action, state, []);
+    const done = await performAction(this.#parts.context, action, state);
     this.#facts = {
       ...this.#facts,
       imageCheck: done.failure ? 'failed' : done.event ? 'unasked' : 'pending',

@@ -5,18 +5,20 @@ import type { JournalDocument, JournalEntry } from '../domain/journal.ts';
 import { recallOrder } from './recall-order.ts';
 
 const ID = '20260301-2030' as GenerationId;
-const SINCE = '2026-03-01T20:31:00.000000+00:00';
-const LATER = '2026-03-01T20:31:02.000000+00:00';
-const EARLIER = '2026-03-01T20:29:00.000000+00:00';
+const AT = '2026-03-01T20:31:02.000000+00:00';
+/** Of the submission that the state was left with, and of one before it. */
+const LEFT = 'intent-2';
+const EARLIER = 'intent-1';
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-function intent(call: string, at_utc: string, kind: 'image' | 'video' | 'text' = 'image'): JournalEntry {
-  return { at_utc, type: 'intent', call, kind, stage: kind, provider: 'p', model: 'm', reserved_usd: 0.1 };
+function intent(call: string, intent_id: string): JournalEntry {
+  const order = { call, kind: 'image', stage: 'image', provider: 'p', model: 'm' } as const;
+  return { at_utc: AT, type: 'intent', ...order, reserved_usd: 0.1, intent_id };
 }
 function settled(call: string, task_id?: string): JournalEntry {
   const known = task_id === undefined ? {} : { task_id };
   return {
-    at_utc: LATER,
+    at_utc: AT,
     type: 'settled',
     call,
     outcome: task_id === undefined ? 'unknown' : 'succeeded',
@@ -40,15 +42,15 @@ function recallWith(read: Result<JournalDocument>, kind: 'image' | 'video') {
     amend: () => {},
     save: () => Promise.resolve(success(undefined)),
   };
-  return recallOrder({ journal, log: SILENT }, { id: ID, kind, since: SINCE });
+  return recallOrder({ journal, log: SILENT }, { id: ID, kind, intentId: LEFT });
 }
 
 test('I3 the task that only the journal knows is taken up', async () => {
-  expect(await recall([intent('a', LATER), settled('a', 'task-1')])).toEqual({
+  expect(await recall([intent('a', LEFT), settled('a', 'task-1')])).toEqual({
     event: { type: 'image-requested', taskId: 'task-1' },
     failure: null,
   });
-  expect(await recall([intent('v', LATER, 'video'), settled('v', 'task-2')], 'video')).toEqual({
+  expect(await recall([intent('v', LEFT), settled('v', 'task-2')], 'video')).toEqual({
     event: { type: 'video-requested', taskId: 'task-2' },
     failure: null,
   });
@@ -56,14 +58,14 @@ test('I3 the task that only the journal knows is taken up', async () => {
 
 test.each<[string, readonly JournalEntry[]]>([
   ['the journal is empty', []],
-  ['the call has no outcome', [intent('a', LATER)]],
-  ['its outcome is not known', [intent('a', LATER), settled('a')]],
+  ['the call has no outcome', [intent('a', LEFT)]],
+  ['its outcome is not known', [intent('a', LEFT), settled('a')]],
   ['the only task is that of an earlier order', [intent('a', EARLIER), settled('a', 'task-1')]],
   [
     'an earlier order has a task and the last has none',
-    [intent('a', EARLIER), settled('a', 'task-1'), intent('b', LATER)],
+    [intent('a', EARLIER), settled('a', 'task-1'), intent('b', LEFT)],
   ],
-  ['the task is of another kind', [intent('v', LATER, 'video'), settled('v', 'task-2')]],
+  ['only a later call without an intent has a task', [intent('a', LEFT), settled('b', 'task-2')]],
 ])('I3 the outcome is unknown when %s', async (_name, entries) => {
   expect((await recall(entries)).event).toEqual({ type: 'image-outcome-unknown' });
 });

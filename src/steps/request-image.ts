@@ -9,6 +9,7 @@ import { imageCall } from './paid-calls.ts';
 export async function requestImage(
   context: StepContext,
   id: GenerationId,
+  intentId: string,
 ): Promise<
   StepOutcome<
     EventNamed<'image-requested' | 'image-refused' | 'image-outcome-unknown' | 'submission-withdrawn'>
@@ -25,7 +26,7 @@ export async function requestImage(
     );
   const { aspectRatio, version, style } = settings.picture;
   const submitted = await payments.pay(
-    imageCall(context, id),
+    { ...imageCall(context, id), intentId },
     () => imageTasks.submit({ prompt, aspectRatio, version, style }),
     (value) => ({
       costUsd: value.costUsd ?? prices.image,

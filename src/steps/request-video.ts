@@ -15,11 +15,17 @@ type RequestEvent = EventNamed<
 
 export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
 
+export interface VideoOrder {
+  readonly id: GenerationId;
+  /** Of the `submission` that the state holds. */
+  readonly intentId: string;
+  readonly replacing: boolean;
+}
+
 /** P6: a refusal is no failure of the run; the event carries its reason, and a mock follows. */
 export async function requestVideo(
   context: StepContext,
-  id: GenerationId,
-  replacing: boolean,
+  { id, intentId, replacing }: VideoOrder,
 ): Promise<StepOutcome<RequestEvent>> {
   const { payments, settings, videoTasks } = context;
   const withdrawn = (failure: Failure): StepOutcome<RequestEvent> =>
@@ -44,7 +50,7 @@ export async function requestVideo(
     );
     if (!small.ok) return happened(noVideo(small.failure.message));
     const { duration, ratio } = settings.video;
-    const call = videoCall(context, id);
+    const call = { ...videoCall(context, id), intentId };
     const started = await payments.pay(
       call,
       () => videoTasks.start({ picture: path('picture.jpg'), prompt, duration, ratio }),

@@ -40,7 +40,7 @@ export type Action =
       readonly type: 'recall-order';
       readonly id: GenerationId;
       readonly kind: 'image' | 'video';
-      readonly since: string;
+      readonly intentId: string;
     }
   | { readonly type: 'check-late' }
   | { readonly type: 'tidy' }
@@ -132,7 +132,7 @@ function decideMedia(state: ChannelState, id: GenerationId, policy: Policy): Act
     return { type: 'make-mock-video', id, reason: image.video_failure };
   if (image.video_task) return { type: 'await-video', id, task: image.video_task };
   if (image.submission?.kind === 'video') {
-    return { type: 'recall-order', id, kind: 'video', since: image.submission.at_utc };
+    return { type: 'recall-order', id, kind: 'video', intentId: image.submission.intent_id };
   }
   return { type: 'request-video', id };
 }
@@ -148,7 +148,7 @@ function decideSubmission(
   if (id === null)
     return record({ type: 'inconsistency-cleared' }, 'generation is set, but no post is named');
   if (image.submission?.kind === 'image') {
-    return { type: 'recall-order', id, kind: 'image', since: image.submission.at_utc };
+    return { type: 'recall-order', id, kind: 'image', intentId: image.submission.intent_id };
   }
   if ((image.attempts ?? 0) > policy.maxRetries) {
     return record({ type: 'image-given-up' }, `the picture failed ${image.attempts} times`);

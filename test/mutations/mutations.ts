@@ -146,15 +146,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an order whose id only the journal knows is placed again',
     file: 'src/steps/recall-order.ts',
-    find: 'return intended >= begun ?',
-    replace: 'return intended < 0 ?',
-    tests: POINTS,
+    find: 'if (taskId === null) {',
+    replace: 'if (taskId !== id) {',
+    tests: ['test/mill/lost-ids.test.ts', ...POINTS],
   },
   {
     name: 'the task of an earlier order is taken for that of the last',
-    file: 'src/steps/recall-order.ts',
-    find: 'return intended >= begun ?',
-    replace: 'return intended !== begun ?',
+    file: 'src/domain/journal-costs.ts',
+    find: "entry.type === 'intent' && entry.intent_id === intentId",
+    replace: "entry.type === 'intent' && entry.intent_id !== undefined",
     tests: ['src/steps/recall-order.test.ts'],
   },
   {
