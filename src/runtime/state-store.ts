@@ -6,11 +6,13 @@ import {
   generationDocumentSchema,
   imageDocumentSchema,
   publicDocumentSchema,
+  publishedIds,
   type GenerationDocument,
   type ImageDocument,
   type PublicDocument,
 } from '../domain/channel-state.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
 import type { DocumentKeys } from '../domain/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -55,6 +57,11 @@ export class StateStore {
   async readPublished(seenIsEnough = false): Promise<Result<PublicDocument>> {
     const read = await this.readPublic(seenIsEnough);
     return read.ok ? this.#published.complete(read.value) : read;
+  }
+
+  async isMarked(id: GenerationId): Promise<Result<boolean>> {
+    const published = await this.readPublished();
+    return published.ok ? success(publishedIds(published.value).ids.includes(id)) : published;
   }
 
   readGeneration(): Promise<Result<Read<GenerationDocument>>> {

@@ -8,9 +8,9 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
-import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
+import { describeMedia, folderOfPost, noFolder, uploadPart } from './media-files.ts';
 
-type VideoEvent = EventNamed<'media-saved' | 'video-failed'>;
+type VideoEvent = EventNamed<'media-saved' | 'video-failed' | 'image-given-up'>;
 
 /** `length` may differ by this much from what was ordered; Runway counts frames, not seconds. */
 const DURATION_TOLERANCE_SECONDS = 1;
@@ -26,8 +26,6 @@ export async function awaitVideo(
     if (context.signal.aborted || isNotAnAttempt(url.failure)) return failed(url.failure);
     return happened(mockInstead(url.failure.message, url.failure.code === 'task_timed_out'));
   }
-  const folder = await folderOfPost(context, id, replacing);
-  if (!folder.ok) return failed(folder.failure);
   return context.workspace.withFolder(`video-${id}`, async (path) => {
     const file = path('video.mp4');
     const checked = await fetchVideo(context, url.value, file);
@@ -35,6 +33,8 @@ export async function awaitVideo(
       return happened(
         mockInstead(describeFailure(checked.failure), checked.failure.code === 'download_failed'),
       );
+    const folder = await folderOfPost(context, id, replacing);
+    if (!folder.ok) return noFolder(context, id, folder.failure);
     const uploaded = await uploadPart(context, folder.value, id, 'mp4', file);
     if (!uploaded.ok) return failed(uploaded.failure);
     const described = await describeMedia(context, folder.value, id, {

@@ -9,7 +9,7 @@ import { imageCandidates } from '../domain/piapi-answer.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { happened, type StepContext, type StepOutcome } from './context.ts';
-import { folderOfPost } from './media-files.ts';
+import { findPost } from './media-files.ts';
 
 type LateEvent = EventNamed<'late-result' | 'late-task-dropped'>;
 type Fate =
@@ -47,7 +47,7 @@ export async function checkLate(context: StepContext, input: LateInput): Promise
 
 async function fateOf(context: StepContext, task: LateTask, input: LateInput): Promise<Result<Fate>> {
   if (input.published.includes(task.id)) return success({ type: 'drop' });
-  const place = await folderOfPost(context, task.id, true);
+  const place = await findPost(context, task.id);
   if (!place.ok) return place.failure.code === 'content_missing' ? success({ type: 'drop' }) : place;
   const age = secondsSince(task.requested_at_utc, context.clock.now());
   const fate = task.kind === 'image' ? await imageFate(context, task) : await videoFate(context, task);

@@ -20,10 +20,10 @@ import {
   type StepOutcome,
 } from './context.ts';
 import { readPost } from './documents.ts';
-import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
+import { describeMedia, folderOfPost, noFolder, uploadPart } from './media-files.ts';
 import { judgeCall, videoCall } from './paid-calls.ts';
 
-type PictureEvent = EventNamed<'picture-saved' | 'picture-failed'>;
+type PictureEvent = EventNamed<'picture-saved' | 'picture-failed' | 'image-given-up'>;
 
 export interface PictureInput {
   readonly id: GenerationId;
@@ -37,7 +37,7 @@ export async function choosePicture(
   input: PictureInput,
 ): Promise<StepOutcome<PictureEvent>> {
   const folder = await folderOfPost(context, input.id, input.replacing);
-  if (!folder.ok) return failed(folder.failure, input.replacing ? { type: 'picture-failed' } : null);
+  if (!folder.ok) return noFolder(context, input.id, folder.failure);
   return context.workspace.withFolder(`picture-${input.id}`, async (path) => {
     const pictures = await fetchCandidates(context, input, path);
     if (!pictures.ok) return failed(pictures.failure, { type: 'picture-failed' });
@@ -47,14 +47,16 @@ export async function choosePicture(
     const { width, height } = context.settings.picture;
     const fitted = await context.renderer.fitPicture(winner ?? '', path('fitted.png'), { width, height });
     if (!fitted.ok) return failed(fitted.failure, { type: 'picture-failed' });
-    const uploaded = await uploadPart(context, folder.value, input.id, 'png', path('fitted.png'));
+    const still = await folderOfPost(context, input.id, input.replacing);
+    if (!still.ok) return noFolder(context, input.id, still.failure);
+    const uploaded = await uploadPart(context, still.value, input.id, 'png', path('fitted.png'));
     if (!uploaded.ok) return failed(uploaded.failure);
     const taskId = input.answer['task_id'];
     const media = {
       image: 'midjourney' as const,
       ...(typeof taskId === 'string' ? { image_task_id: taskId } : {}),
     };
-    const described = await describeMedia(context, folder.value, input.id, {
+    const described = await describeMedia(context, still.value, input.id, {
       media,
       post: { image_choice: choice.value },
     });

@@ -1,5 +1,6 @@
 /** What every step is given, and what it gives back. A step does the effect and reports; it never decides what comes next. */
 import type { Failure, FailureCode, Result } from '../domain/failure.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
 import type { ChannelSettings } from '../domain/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Downloads } from '../ports/downloads.ts';
@@ -32,6 +33,8 @@ export interface StepContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Whether the publisher has marked the post by now. */
+  readonly isMarked: (id: GenerationId) => Promise<Result<boolean>>;
   /** Called while waiting, so that the run keeps its right to act. Everything that writes is checked without this. */
   readonly keepLease: () => Promise<Result<void>>;
   /** Fires when the run is asked to stop; a step then ends at the next point from which it can be resumed. */

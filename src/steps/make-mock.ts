@@ -7,7 +7,7 @@ import type { EventNamed } from '../domain/workflow-event.ts';
 import type { MockVideoSettings, VideoFacts } from '../ports/renderer.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { readPost } from './documents.ts';
-import { describeMedia, folderOfPost, uploadPart } from './media-files.ts';
+import { describeMedia, folderOfPost, noFolder, uploadPart } from './media-files.ts';
 import { MAX_PICTURE_BYTES } from './request-video.ts';
 
 type Saved = EventNamed<'media-saved'>;
@@ -50,9 +50,9 @@ export async function makeMockVideo(
   id: GenerationId,
   reason: string,
   replacing: boolean,
-): Promise<StepOutcome<Saved>> {
+): Promise<StepOutcome<Saved | EventNamed<'image-given-up'>>> {
   const folder = await folderOfPost(context, id, replacing);
-  if (!folder.ok) return failed(folder.failure);
+  if (!folder.ok) return noFolder(context, id, folder.failure);
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
     const key = partKey(folder.value, id, 'png');
     const fetched = await context.store.getFile(key, path('picture.png'), MAX_PICTURE_BYTES);

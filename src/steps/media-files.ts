@@ -2,12 +2,13 @@
  * P7, D11, I7: how the files of a post reach the store. Each upload is verified before anything relies on it, and the
  * text file never claims more than what lies beside it: a mock is announced before it is uploaded, a real one after.
  */
-import { failure, success, type Result } from '../domain/failure.ts';
+import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import { CONVEYOR, groupObjects, isReady, partKey, type Group, type Part } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { Media, Post } from '../domain/post.ts';
 import { collectList } from '../ports/object-store.ts';
-import type { StepContext } from './context.ts';
+import type { EventNamed } from '../domain/workflow-event.ts';
+import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { readPost, writePost } from './documents.ts';
 
 const CONTENT_TYPES: Readonly<Record<Exclude<Part, 'json'>, string>> = { png: 'image/png', mp4: 'video/mp4' };
@@ -53,16 +54,27 @@ export async function describeMedia(
 }
 
 /**
- * The folder in which the post lies: 666 for one that is being made; where sorting took it for one whose mock is being
- * replaced. `content_missing` when no complete group of it is left, `state_conflict` while a move is half done (tidying heals that).
+ * Where the files of the post belong: 666 for one that is being made; for one whose mock is being replaced, where it
+ * waits unpublished, looked at anew each time, since the publisher may take it at any moment.
  */
 export async function folderOfPost(
-  context: Pick<StepContext, 'store' | 'settings'>,
+  context: Pick<StepContext, 'isMarked' | 'store' | 'settings'>,
   id: GenerationId,
   replacing: boolean,
 ): Promise<Result<string>> {
+  if (!replacing) return success(context.settings.folders.fresh);
+  const marked = await context.isMarked(id);
+  if (!marked.ok) return marked;
+  if (marked.value) return failure('content_missing', 'The post was published meanwhile', { id });
+  return findPost(context, id);
+}
+
+/** `content_missing` when no complete group of it is left, `state_conflict` while a move is half done (tidying heals that). */
+export async function findPost(
+  context: Pick<StepContext, 'store' | 'settings'>,
+  id: GenerationId,
+): Promise<Result<string>> {
   const { folders } = context.settings;
-  if (!replacing) return success(folders.fresh);
   const found: Group[] = [];
   for (const place of CONVEYOR) {
     const listed = await collectList(context.store, `${folders[place]}${id}`, 1_000);
@@ -75,4 +87,19 @@ export async function folderOfPost(
   if (place === undefined)
     return failure('content_missing', 'No complete group of the post is left in the folders', { id });
   return success(folders[place]);
+}
+
+/**
+ * `folderOfPost` found none. A mock that was published, thrown away or moved by hand while it was being replaced is let
+ * be: nothing more is paid for it, and the channel goes on.
+ */
+export function noFolder(
+  { journal, log }: Pick<StepContext, 'journal' | 'log'>,
+  id: GenerationId,
+  reason: Failure,
+): StepOutcome<EventNamed<'image-given-up'>> {
+  if (reason.code !== 'content_missing' && reason.code !== 'state_conflict') return failed(reason);
+  log.info('The mock is not replaced any more', { id, reason: reason.message });
+  journal.note(id, { type: 'note', text: `The mock is not replaced any more: ${reason.message}.` });
+  return happened({ type: 'image-given-up' });
 }

@@ -5,12 +5,12 @@ import { cleanScript } from '../domain/script-text.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { readPost } from './documents.ts';
-import { folderOfPost } from './media-files.ts';
+import { folderOfPost, noFolder } from './media-files.ts';
 import { videoCall } from './paid-calls.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 
 type RequestEvent = EventNamed<
-  'video-requested' | 'video-failed' | 'video-outcome-unknown' | 'submission-withdrawn'
+  'video-requested' | 'video-failed' | 'video-outcome-unknown' | 'submission-withdrawn' | 'image-given-up'
 >;
 
 export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
@@ -31,7 +31,10 @@ export async function requestVideo(
   const withdrawn = (failure: Failure): StepOutcome<RequestEvent> =>
     failed(failure, { type: 'submission-withdrawn' });
   const folder = await folderOfPost(context, id, replacing);
-  if (!folder.ok) return withdrawn(folder.failure);
+  if (!folder.ok) {
+    const ended = noFolder(context, id, folder.failure);
+    return ended.event === null ? withdrawn(folder.failure) : ended;
+  }
   const post = await readPost(context, folder.value, id);
   if (!post.ok) return withdrawn(post.failure);
   const prompt = cleanScript(post.value.script ?? '', videoTasks.maxPromptLength);

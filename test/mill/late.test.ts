@@ -145,3 +145,59 @@ test('D7 a late picture that cannot be fetched leaves the post with its mock, wh
   expect(await mill.json(IMAGE)).toEqual(AT_REST);
   expect((await mill.state()).generation).toEqual({ generation_id: null });
 });
+
+/** What the replacing run had paid for when it came to each action, and what is real by then. */
+const OVERTAKEN = [
+  ['choose-picture', { text: 5, image: 1, vision: 1 }, { image: 'placeholder', video: 'mock' }],
+  ['request-video', { text: 5, image: 1, vision: 1 }, { image: 'midjourney', video: 'mock' }],
+  ['await-video', { text: 5, image: 1, vision: 1, video: 1 }, { image: 'midjourney', video: 'mock' }],
+] as const;
+
+test.each(OVERTAKEN)(
+  'D7 M10 I3 a mock that is published during %s stays as it was published, and nothing more is paid for it',
+  async (moment, paid, media) => {
+    await using mill = await millWithMock();
+    const video = await mill.bytes(`666/${FIRST_ID}.mp4`);
+    await mill.advance(2 * 3_600);
+    const publish = async (): Promise<void> =>
+      mill.put(PUBLIC, { ...(await mill.json(PUBLIC)), generation_id: [FIRST_ID] });
+    mill.wire.middleman = async (exchange, ask) => {
+      if (exchange.provider === 'openai' && moment === 'choose-picture') await publish();
+      return ask();
+    };
+    const report = await mill.run({
+      mode: 'check',
+      onAction: async (action) => {
+        if (action === moment && action !== 'choose-picture') await publish();
+      },
+    });
+    expect(report.failure).toBeNull();
+    expect(report.actions.at(-1)).toEqual({ action: moment, event: 'image-given-up' });
+    expect(mill.paid()).toEqual(paid);
+    expect(await mill.bytes(`666/${FIRST_ID}.mp4`)).toEqual(video);
+    expect((await mill.json(POST)).media).toMatchObject(media);
+    expect((await mill.state()).image).toEqual(AT_REST);
+    mill.wire.middleman = () => null;
+    await mill.until('20:30');
+    await mill.run();
+    expect(await mill.objects('archive/')).toHaveLength(3);
+    expect((await mill.state()).public.generation_id).toEqual([]);
+  },
+);
+
+test('D7 I4 a mock that is thrown away while it is being replaced holds up nobody', async () => {
+  for (const moment of ['choose-picture', 'request-video', 'await-video']) {
+    await using mill = await millWithMock();
+    await mill.advance(2 * 3_600);
+    const report = await mill.run({
+      mode: 'check',
+      onAction: async (action) => {
+        if (action === moment) await mill.remove(...(await mill.objects(`666/${FIRST_ID}`)));
+      },
+    });
+    expect(report.failure, moment).toBeNull();
+    expect(await mill.objects('666/'), moment).toEqual([]);
+    expect(await mill.json(IMAGE), moment).toEqual(AT_REST);
+    expect((await mill.state()).generation, moment).toEqual({ generation_id: null });
+  }
+});

@@ -245,6 +245,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: POINTS,
   },
   {
+    name: 'a mock is replaced although it was published meanwhile',
+    file: 'src/steps/media-files.ts',
+    find: "if (marked.value) return failure('content_missing'",
+    replace: "if (marked.value && id === null) return failure('content_missing'",
+    tests: ['test/mill/late.test.ts', ...SIM],
+  },
+  {
     name: 'a run has no bound on its turns',
     file: 'src/runtime/run-channel.ts',
     find: 'export const MAX_TURNS = 40;',

@@ -1,5 +1,6 @@
 /** One simulated channel: its bucket, its providers, the real runtime on top of them, and the others who write into the bucket. */
 import { NO_BUDGETS, type Budgets } from '../../src/domain/budget.ts';
+import type { GenerationId } from '../../src/domain/generation-id.ts';
 import { defaultPrices } from '../../src/domain/default-prices.ts';
 import { ChannelLock } from '../../src/runtime/channel-lock.ts';
 import { fenceStore } from '../../src/runtime/fenced-store.ts';
@@ -154,6 +155,7 @@ export class Channel {
       clock,
       random,
       log,
+      isMarked: (id: GenerationId) => state.isMarked(id),
       keepLease: () => lease.ensureHeld(),
       signal: new AbortController().signal,
     };

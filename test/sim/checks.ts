@@ -22,6 +22,7 @@ export function findViolations(channel: Channel): string[] {
     ...oneAtATime(channel),
     ...otherHandsAreRespected(channel),
     ...nothingLost(channel),
+    ...publishedIsLetBe(channel),
     ...nothingPaidTwice(channel),
     ...budgetsHold(channel),
     ...nothingStalls(channel),
@@ -131,6 +132,31 @@ function nothingLost(channel: Channel): string[] {
     const places = [...LIVE, folders.archive].filter((folder) => channel.bucket.objects.has(folder + name));
     if (places.length !== 1 && !channel.hands.discarded.has(name.slice(0, 13)))
       problems.push(`I2 the note ${name} lies in ${places.length} places`);
+  }
+  return problems;
+}
+
+/** How long after a mark a run may still do what it had begun before: the term of a lease and one request. */
+const MOST_OVERTAKEN_SECONDS = 1_800;
+
+/** D7, I3: nothing is paid for a post that is published, and none of its files becomes another one. */
+function publishedIsLetBe({ bucket, providers, published }: Channel): string[] {
+  const problems: string[] = [];
+  for (const id of new Set(published)) {
+    const marked = bucket.history.find((write) => write.by === 'publisher' && textOf(write).includes(id));
+    if (!marked) continue;
+    const from = marked.at + MOST_OVERTAKEN_SECONDS;
+    const paid = providers.orders.find(({ at, post }) => at > from && post === id);
+    if (paid) problems.push(`I3 ${paid.kind} was ordered for ${id}, which was published`);
+    const files = new Map<string, string>();
+    for (const { at, body, by, key } of bucket.history) {
+      const name = /^(?:666|555|444)\/(.*\.(?:png|mp4))$/.exec(key)?.[1];
+      if (name === undefined || !name.startsWith(id) || body === null) continue;
+      const text = new TextDecoder().decode(body);
+      if (at > from && (files.get(name) ?? text) !== text)
+        problems.push(`D7 ${by} replaced ${key}, which was published`);
+      files.set(name, text);
+    }
   }
   return problems;
 }

@@ -292,20 +292,23 @@ const VIDEO: readonly Stage[] = [
   },
 ];
 
+/** The post waits with its mock, and the picture that did not come in time is there. */
+async function mockWithLatePicture(channel: Channel): Promise<void> {
+  await orderPicture(channel, { imageNever: 1 });
+  await pass(channel, 5);
+  await liveOneRun(channel, 'check');
+  await liveOneRun(channel, 'main');
+  feel(channel, { ...QUICK, imageNever: 0 });
+  await pass(channel, 12);
+  channel.providers.finishAll();
+}
+
 const LATE: readonly Stage[] = [
   {
     name: 'a late picture takes the mock’s place',
     mode: 'check',
     ends: 'nothing-active after await-video/media-saved',
-    arrange: async (channel) => {
-      await orderPicture(channel, { imageNever: 1 });
-      await pass(channel, 5);
-      await liveOneRun(channel, 'check');
-      await liveOneRun(channel, 'main');
-      feel(channel, { ...QUICK, imageNever: 0 });
-      await pass(channel, 12);
-      channel.providers.finishAll();
-    },
+    arrange: mockWithLatePicture,
   },
   {
     name: 'a late video takes the mock’s place',
@@ -316,6 +319,17 @@ const LATE: readonly Stage[] = [
       await liveOneRun(channel, 'check');
       await pass(channel, 5);
       channel.providers.finishAll();
+    },
+  },
+  {
+    name: 'a mock published while it is being replaced',
+    mode: 'check',
+    ends: 'nothing-active after choose-picture/image-given-up',
+    arrange: async (channel) => {
+      await mockWithLatePicture(channel);
+      await dieOrdering(channel, 'check', 'openai judge');
+      const [front] = channel.ready(SETTINGS.folders.front);
+      publish(channel, front ?? channel.ready(SETTINGS.folders.fresh)[0] ?? '');
     },
   },
 ];
@@ -374,7 +388,15 @@ const SHELF: readonly Stage[] = [
   },
 ];
 
-export const STAGES: readonly Stage[] = [...NOTHING, ...PICTURE, ...GIVEN_UP, ...VIDEO, ...LATE, ...SHELF];
+export const STAGES: readonly Stage[] = [
+  ...NOTHING,
+  ...PICTURE,
+  ...GIVEN_UP,
+  ...VIDEO,
+  ...LATE,
+  ...OVERTAKEN,
+  ...SHELF,
+];
 
 /** A world in which the stage is set. Equal for equal arguments. */
 export async function setStage(stage: Stage, kind: BucketKind, seed = 1): Promise<Channel> {
