@@ -388,15 +388,7 @@ const SHELF: readonly Stage[] = [
   },
 ];
 
-export const STAGES: readonly Stage[] = [
-  ...NOTHING,
-  ...PICTURE,
-  ...GIVEN_UP,
-  ...VIDEO,
-  ...LATE,
-  ...OVERTAKEN,
-  ...SHELF,
-];
+export const STAGES: readonly Stage[] = [...NOTHING, ...PICTURE, ...GIVEN_UP, ...VIDEO, ...LATE, ...SHELF];
 
 /** A world in which the stage is set. Equal for equal arguments. */
 export async function setStage(stage: Stage, kind: BucketKind, seed = 1): Promise<Channel> {
