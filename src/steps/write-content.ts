@@ -57,7 +57,7 @@ export async function writeContent(
   }
   const tracker = await readTracker(context);
   if (!tracker.ok) return failed(tracker.failure);
-  const written = await writeStages(writing, tracker.value);
+  const written = await writeStages(writing, tracker.value.tracker);
   if (!written.ok) return failed(written.failure);
   const stored = await writePost(context.store, context.settings.folders.fresh, id, written.value);
   if (!stored.ok) return failed(stored.failure);
@@ -284,36 +284,55 @@ function shorten(text: string, limit: number): string {
   return cut.slice(0, end > 0 ? end : limit).trimEnd();
 }
 
-async function readTracker(context: StepContext): Promise<Result<TopicsTracker>> {
+interface ReadTracker {
+  readonly tracker: TopicsTracker;
+  /** `null`: there is none yet. */
+  readonly etag: string | null;
+}
+
+async function readTracker(context: StepContext): Promise<Result<ReadTracker>> {
   const read = await readDocument(
     context.store,
     context.settings.documents.topicsTracker,
     topicsTrackerSchema,
   );
   if (!read.ok) return read;
-  return success(read.value?.value ?? topicsTrackerSchema.parse({}));
+  if (read.value === null) return success({ tracker: topicsTrackerSchema.parse({}), etag: null });
+  return success({ tracker: read.value.value, etag: read.value.etag });
 }
 
-/** D14: only after the text is saved; doing it again changes nothing. */
+const TRACKER_CONFLICTS = 3;
+
+/** D14: only after the text is saved; doing it again changes nothing. Whoever edited the tracker meanwhile is not written over. */
 async function recordInTracker(
   context: StepContext,
   draft: Draft,
-  tracker: TopicsTracker,
+  known: ReadTracker,
 ): Promise<Result<void>> {
-  if (draft.focus === undefined || draft.topic === undefined) return success(undefined);
-  const next = recordTopic(
-    withFocuses(tracker, context.settings.content.focuses),
-    draft.focus,
-    draft.topic.short_topic,
-  );
-  if (next === tracker) return success(undefined);
+  const { focus, topic } = draft;
+  if (focus === undefined || topic === undefined) return success(undefined);
   const key = context.settings.documents.topicsTracker;
-  const put = await context.store.put(
-    key,
-    { bytes: documentBytes(next) },
-    { contentType: 'application/json' },
-  );
-  return put.ok ? success(undefined) : put;
+  const capabilities = await context.store.capabilities();
+  if (!capabilities.ok) return capabilities;
+  let { etag, tracker } = known;
+  for (let attempt = 1; ; attempt += 1) {
+    const next = recordTopic(
+      withFocuses(tracker, context.settings.content.focuses),
+      focus,
+      topic.short_topic,
+    );
+    if (next === tracker) return success(undefined);
+    const options = {
+      contentType: 'application/json',
+      ...(capabilities.value.conditionalWrites ? { onlyIf: etag } : {}),
+    };
+    const put = await context.store.put(key, { bytes: documentBytes(next) }, options);
+    if (put.ok) return success(undefined);
+    if (put.failure.code !== 'state_conflict' || attempt === TRACKER_CONFLICTS) return put;
+    const again = await readTracker(context);
+    if (!again.ok) return again;
+    ({ etag, tracker } = again.value);
+  }
 }
 
 /** D6: the text of an earlier run lies in the store; only what comes after it is still to be done. */

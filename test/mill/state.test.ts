@@ -217,3 +217,23 @@ test('S5 no offset means UTC, wherever the run takes place', async () => {
     expect((await mill.run()).stop, since).toBe(stop);
   }
 });
+
+test('S1 D14 what somebody writes into the tracker while a text is being written is kept, or, when it is damage, let be', async () => {
+  for (const edit of ['{"all_focuses":["Clocks","Rivers"],"note":"mine"}', '{"all_focuses":[']) {
+    await using mill = await Mill.start();
+    await mill.put(TRACKER, { all_focuses: ['Clocks'] });
+    mill.wire.middleman = async (exchange, ask) => {
+      if (exchange.provider === 'openai') await mill.put(TRACKER, edit);
+      return ask();
+    };
+    await mill.run();
+    const after = await mill.text(TRACKER);
+    if (edit.endsWith('[')) expect(after).toBe(edit);
+    else
+      expect(JSON.parse(after)).toMatchObject({
+        all_focuses: ['Clocks', 'Rivers'],
+        note: 'mine',
+        used_focuses: ['Clocks'],
+      });
+  }
+});

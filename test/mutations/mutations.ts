@@ -108,6 +108,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: PUBLISHER,
   },
   {
+    name: 'the tracker is replaced although somebody edited it',
+    file: 'src/steps/write-content.ts',
+    find: '...(capabilities.value.conditionalWrites ? { onlyIf: etag } : {}),',
+    replace: '',
+    tests: ['test/mill/state.test.ts'],
+  },
+  {
     name: 'what fell between a read and a write is not merged back',
     file: 'src/runtime/published-ids.ts',
     find: 'return success(missed.value.length > 0);',
