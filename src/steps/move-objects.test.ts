@@ -90,3 +90,15 @@ test('M11 an object that cannot be deleted after its copy is a failure, and the 
   expect((await moved(world)).ok).toBe(true);
   expect(await world.keys()).toEqual([TO]);
 });
+
+test('M11 two notes of one name and size that say different things are both kept', async () => {
+  const world = worldOf();
+  const [from, to] = [`666/${ID}_note.txt`, `555/${ID}_note.txt`];
+  await world.put(from, 'yes');
+  await world.put(to, 'no!');
+  const found = await world.store.head(from);
+  if (!found.ok || found.value === null) throw new Error('nothing to move');
+  const done = await moveObjects(world.store, world.log, [{ id: ID, object: found.value, to }]);
+  expect(done).toEqual(success(new Set()));
+  expect((await world.keys()).toSorted()).toEqual([to, from]);
+});

@@ -66,7 +66,7 @@ async function moveObject(store: ObjectStore, move: PlannedMove): Promise<Result
   return deleted.ok ? success('moved') : deleted;
 }
 
-/** Large files are compared by size: pictures and videos of one post and name differ in size when they differ at all. Texts are compared byte by byte. */
+/** Byte by byte; only what is too large to be held is compared by its size, in which two videos always differ. */
 async function isSame(
   store: ObjectStore,
   from: string,
@@ -75,7 +75,7 @@ async function isSame(
   toSize: number,
 ): Promise<boolean> {
   if (fromSize !== toSize) return false;
-  if (!from.endsWith('.json') || fromSize > MAX_DOCUMENT_BYTES) return true;
+  if (fromSize > MAX_DOCUMENT_BYTES) return true;
   const [one, other] = await Promise.all([
     store.get(from, MAX_DOCUMENT_BYTES),
     store.get(to, MAX_DOCUMENT_BYTES),
