@@ -11,6 +11,7 @@ import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { readPost, writePost } from './documents.ts';
 
+const MAX_MEDIA_BYTES = 1024 * 1024 * 1024;
 const CONTENT_TYPES: Readonly<Record<Exclude<Part, 'json'>, string>> = { png: 'image/png', mp4: 'video/mp4' };
 
 /** Uploads, then asks the store what it holds; a difference in size is a failure. */
@@ -93,13 +94,32 @@ export async function findPost(
  * `folderOfPost` found none. A mock that was published, thrown away or moved by hand while it was being replaced is let
  * be: nothing more is paid for it, and the channel goes on.
  */
-export function noFolder(
-  { journal, log }: Pick<StepContext, 'journal' | 'log'>,
+export async function noFolder(
+  context: StepContext,
   id: GenerationId,
   reason: Failure,
-): StepOutcome<EventNamed<'image-given-up'>> {
+): Promise<StepOutcome<EventNamed<'image-given-up'>>> {
   if (reason.code !== 'content_missing' && reason.code !== 'state_conflict') return failed(reason);
-  log.info('The mock is not replaced any more', { id, reason: reason.message });
-  journal.note(id, { type: 'note', text: `The mock is not replaced any more: ${reason.message}.` });
+  const told = await tellOfFiles(context, id);
+  if (!told.ok) return failed(told.failure);
+  context.log.info('The mock is not replaced any more', { id, reason: reason.message });
+  context.journal.note(id, { type: 'note', text: `The mock is not replaced any more: ${reason.message}.` });
   return happened({ type: 'image-given-up' });
+}
+
+/** I5: a run may have died between an upload and its journal; nobody repeats that upload now. */
+async function tellOfFiles(context: StepContext, id: GenerationId): Promise<Result<void>> {
+  const { journal, store, workspace } = context;
+  const folder = await findPost(context, id);
+  if (!folder.ok) return folder.failure.code === 'store_unavailable' ? folder : success(undefined);
+  return workspace.withFolder(`left-${id}`, async (path) => {
+    for (const part of ['png', 'mp4'] as const) {
+      const key = partKey(folder.value, id, part);
+      const fetched = await store.getFile(key, path(part), MAX_MEDIA_BYTES);
+      if (!fetched.ok) return fetched;
+      if (fetched.value !== null)
+        journal.note(id, { type: 'file', key, ...(await workspace.fingerprint(path(part))) });
+    }
+    return success(undefined);
+  });
 }

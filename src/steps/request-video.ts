@@ -32,8 +32,8 @@ export async function requestVideo(
     failed(failure, { type: 'submission-withdrawn' });
   const folder = await folderOfPost(context, id, replacing);
   if (!folder.ok) {
-    const ended = noFolder(context, id, folder.failure);
-    return ended.event === null ? withdrawn(folder.failure) : ended;
+    const ended = await noFolder(context, id, folder.failure);
+    return ended.failure ? withdrawn(ended.failure) : ended;
   }
   const post = await readPost(context, folder.value, id);
   if (!post.ok) return withdrawn(post.failure);
