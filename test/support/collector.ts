@@ -84,14 +84,17 @@ export async function startCollector(status = 200): Promise<Collector> {
         .map((span) =>
           Object.assign(span, { parent: span.parentSpanId ? (names.get(span.parentSpanId) ?? '?') : null }),
         )
-        .sort((one, other) => orderOf(one).localeCompare(orderOf(other)));
+        .sort(inOrder);
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
-/** Of two that begin in the same moment, the one that ends later holds the other. */
-function orderOf({ endTimeUnixNano, startTimeUnixNano }: RawSpan): string {
-  const left = (BigInt('9'.repeat(19)) - BigInt(endTimeUnixNano)).toString().padStart(19, '0');
-  return `${startTimeUnixNano} ${left}`;
+/** Of two that begin in the same moment, a span comes before those within it, else the one that ends first. */
+function inOrder(one: RawSpan, other: RawSpan): number {
+  if (one.startTimeUnixNano !== other.startTimeUnixNano)
+    return one.startTimeUnixNano < other.startTimeUnixNano ? -1 : 1;
+  const depth = (span: RawSpan): number => (span.parentSpanId === undefined ? 0 : span.kind);
+  if (depth(one) !== depth(other)) return depth(one) - depth(other);
+  return one.endTimeUnixNano < other.endTimeUnixNano ? -1 : 1;
 }
