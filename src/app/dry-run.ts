@@ -148,7 +148,7 @@ class Rehearsal {
   }
 
   play(): DryRun {
-    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    for (let turn = 0; turn < MAX_TURNS * this.#parts.policy.maxTasksPerRun; turn += 1) {
       const action = decide(this.#state, this.#facts, this.#parts.policy);
       if (action.type === 'stop') return this.#end(action.reason);
       // D2: a check with nothing to do has ended above, before it would have asked for the lock.

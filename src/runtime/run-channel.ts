@@ -68,7 +68,7 @@ export interface RunReport {
   readonly unasked?: Failure;
 }
 
-/** I6. A post from nothing to the end takes about fifteen; what needs more than this goes round in a circle. */
+/** I6, for each post that a run may finish. One takes about ten from nothing to the end; what needs more than this goes round in a circle. */
 export const MAX_TURNS = 40;
 /** A picture takes about a hundred seconds; asking in the same breath only costs a request. */
 export const FIRST_CHECK_DELAY_SECONDS = 10;
@@ -133,7 +133,8 @@ class Run {
   async loop(): Promise<RunReport> {
     const begun = await this.#begin();
     if (!begun.ok) return this.report('failed', begun.failure);
-    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const bound = MAX_TURNS * this.#parts.policy.maxTasksPerRun;
+    for (let turn = 0; turn < bound; turn += 1) {
       if (this.#parts.context.signal.aborted) return this.report('interrupted', null);
       const state = await this.#memory.read();
       if (!state.ok) return this.report('failed', state.failure);
@@ -150,7 +151,7 @@ class Run {
     }
     return this.report(
       'turn-limit',
-      failure('state_conflict', `The run took ${MAX_TURNS} turns without an end`, {}).failure,
+      failure('state_conflict', `The run took ${bound} turns without an end`, {}).failure,
     );
   }
 

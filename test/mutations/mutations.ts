@@ -298,6 +298,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/runtime/run-channel.ts',
     find: 'export const MAX_TURNS = 40;',
     replace: 'export const MAX_TURNS = 4_000_000;',
-    tests: ['test/mill/scenarios.test.ts', 'test/mill/state.test.ts', ...SIM],
+    tests: ['test/mill/turns.test.ts'],
   },
 ];
