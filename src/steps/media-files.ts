@@ -14,6 +14,12 @@ import { readPost, writePost } from './documents.ts';
 const MAX_MEDIA_BYTES = 1024 * 1024 * 1024;
 const CONTENT_TYPES: Readonly<Record<Exclude<Part, 'json'>, string>> = { png: 'image/png', mp4: 'video/mp4' };
 
+/**
+ * An upload whose answer was lost is sent once more: what lies there may be an earlier attempt's file, and of another
+ * picture, for all that its size is the same.
+ */
+const UPLOAD_ATTEMPTS = 2;
+
 /** Uploads, then asks the store what it holds; a difference in size is a failure. */
 export async function uploadPart(
   context: StepContext,
@@ -24,8 +30,11 @@ export async function uploadPart(
 ): Promise<Result<void>> {
   const key = partKey(folder, id, part);
   const { sha256, bytes } = await context.workspace.fingerprint(file);
-  const put = await context.store.put(key, { file }, { contentType: CONTENT_TYPES[part] });
-  if (!put.ok && put.failure.effect === 'refused') return put;
+  for (let attempt = 1; ; attempt += 1) {
+    const put = await context.store.put(key, { file }, { contentType: CONTENT_TYPES[part] });
+    if (put.ok) break;
+    if (put.failure.effect === 'refused' || attempt === UPLOAD_ATTEMPTS) return put;
+  }
   const stored = await context.store.head(key);
   if (!stored.ok) return stored;
   if (stored.value === null || stored.value.size !== bytes) {

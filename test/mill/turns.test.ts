@@ -29,7 +29,7 @@ test('M3 I6 a run that may finish many posts is not taken for one that goes roun
       if (type !== 'tidy') return;
       const ready = (await mill.objects('666/')).filter((key) => key.endsWith('.mp4'));
       const ids = ready.map((key) => key.slice('666/'.length, -'.mp4'.length));
-      await mill.put(PUBLIC, { ...((await mill.json(PUBLIC)) ?? {}), generation_id: ids });
+      await mill.put(PUBLIC, { ...(await mill.json(PUBLIC)), generation_id: ids });
     },
   });
   expect(report).toMatchObject({ stop: 'task-done', failure: null, tasksProcessed: 6 });

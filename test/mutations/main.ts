@@ -1,6 +1,7 @@
 /**
  * `npm run mutate`: breaks one mechanism at a time in a copy of the project and runs the tests that should see it. A
- * mutation that no test sees has survived, and the exit code says so. `-- --only WORD` takes those whose name holds WORD.
+ * mutation that no test sees has survived, and the exit code says so. A whole pass writes the table in
+ * docs/reliability.md; `-- --only WORD` takes those whose name holds WORD, and writes nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { MUTATIONS, type Mutation } from './mutations.ts';
+import { replaceTable, type Caught } from './table.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
 const root = path.resolve(import.meta.dirname, '../..');
@@ -63,12 +65,12 @@ function mutate({ file, find, replace }: Mutation): () => void {
   return () => writeFileSync(place, text);
 }
 
-function judge(mutation: Mutation): string | null {
+function judge(mutation: Mutation): Caught | null {
   const restore = mutate(mutation);
   try {
     for (const file of mutation.tests) {
       const ran = runTests(file);
-      if (!ran.green) return `${file}: ${ran.failing ?? 'the file does not load'}`;
+      if (!ran.green) return { name: mutation.name, file, test: ran.failing ?? 'the file does not load' };
     }
     return null;
   } finally {
@@ -81,13 +83,16 @@ for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
   const ran = runTests(file);
   if (!ran.green) throw new Error(`${file} fails without any mutation: ${ran.failing}`);
 }
-let survived = 0;
+const caught: Caught[] = [];
 for (const mutation of chosen) {
-  const caught = judge(mutation);
-  if (caught === null) survived += 1;
-  console.log(
-    `${caught === null ? 'SURVIVED' : 'caught  '} ${mutation.name}\n           ${caught ?? mutation.file}`,
-  );
+  const seen = judge(mutation);
+  if (seen !== null) caught.push(seen);
+  const by = seen === null ? mutation.file : `${seen.file}: ${seen.test}`;
+  console.log(`${seen === null ? 'SURVIVED' : 'caught  '} ${mutation.name}\n           ${by}`);
 }
-console.log(`${chosen.length - survived} of ${chosen.length} mutations caught`);
-process.exitCode = survived === 0 ? 0 : 1;
+console.log(`${caught.length} of ${chosen.length} mutations caught`);
+process.exitCode = caught.length === chosen.length ? 0 : 1;
+if (caught.length === MUTATIONS.length) {
+  const page = path.join(root, 'docs', 'reliability.md');
+  writeFileSync(page, replaceTable(readFileSync(page, 'utf8'), caught));
+}

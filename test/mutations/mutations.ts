@@ -201,6 +201,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: SIM,
   },
   {
+    name: 'an upload whose answer was lost counts when the size is right',
+    file: 'src/steps/media-files.ts',
+    find: "if (put.failure.effect === 'refused' || attempt === UPLOAD_ATTEMPTS) return put;",
+    replace: "if (put.failure.effect === 'refused') return put;\n    break;",
+    tests: ['test/mill/uploads.test.ts'],
+  },
+  {
     name: 'an object is deleted although its copy did not arrive',
     file: 'src/steps/move-objects.ts',
     find: 'if (verified.value === null) {',
