@@ -152,6 +152,7 @@ export class Hands {
   /** Nobody in their senses touches the post that is being made, or one that is half moved: that is what `reelmill repair` is for. */
   #readyPost(plan: () => number): { id: string; folder: string } | null {
     const { bucket } = this.#channel;
+    if (this.#isBroken(documents.generation)) return null;
     const named = bucket.text(documents.generation) ?? '';
     const found = LIVE.flatMap((folder) => this.#channel.ready(folder).map((id) => ({ id, folder }))).filter(
       ({ id, folder }) =>
