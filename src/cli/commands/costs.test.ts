@@ -6,7 +6,9 @@ import pc from 'picocolors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Cli } from '../cli.ts';
 import { main } from '../main.ts';
+import { failure } from '../../domain/failure.ts';
 import { barChart } from '../output/costs-text.ts';
+import { nextAfter } from '../output/texts.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -167,12 +169,28 @@ describe('BUDGET reelmill run', () => {
       'The budget for the UTC month (BUDGET.per_month_usd) would be passed: 0.00 of 0.00 USD are spent or reserved',
     );
     expect(out).toContain('raise BUDGET.per_month_usd');
+    // Of a budget in which the call never fits, no run is promised.
+    expect(out).toMatch(/\n {2}The channel goes on from here once BUDGET\.per_month_usd is raised\.$/);
+    expect(out).not.toContain('The next run goes on from here');
     const json = await reelmill(['run', '--json'], { BUDGET: { per_month_usd: 0 } });
     expect(JSON.parse(json.out)).toMatchObject({
       exitCode: 7,
       failure: { code: 'budget_reached', budget: { budget: 'month', freesAt: null } },
     });
   });
+});
+
+test('BUDGET a run that a day’s budget stopped names the moment from which the next one goes on', () => {
+  const budget = { budget: 'day', limitUsd: 1, spentUsd: 1, costUsd: 0.1 } as const;
+  const freesAt = '2026-02-01T00:00:00.000Z';
+  const stopped = failure('budget_reached', 'stopped', {}, { budget: { ...budget, freesAt } });
+  const report = { stop: 'failed', id: null, tasksProcessed: 0, actions: [] } as const;
+  expect(nextAfter({ ...report, failure: stopped.failure })).toBe(
+    'The first run after 2026-02-01 00:00 UTC goes on from here.',
+  );
+  expect(nextAfter({ ...report, failure: failure('store_denied', 'no').failure })).toBe(
+    'The next run goes on from here.',
+  );
 });
 
 test('BUDGET bars show an eighth of a column, and something for every cost', () => {

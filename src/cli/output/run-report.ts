@@ -3,7 +3,7 @@ import type { RunReport } from '../../runtime/run-channel.ts';
 import { describeFailure } from '../../domain/failure.ts';
 import { printJson, type Cli, type GlobalOptions } from '../cli.ts';
 import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes.ts';
-import { STOP_TEXTS } from './texts.ts';
+import { nextAfter, STOP_TEXTS } from './texts.ts';
 
 export function exitCodeOfRun(report: RunReport): ExitCode {
   if (report.stop === 'turn-limit') return EXIT.bug;
@@ -21,7 +21,7 @@ function endingOf(command: string, report: RunReport): { readonly ended: string;
     report.actions.length === 0
   )
     return { ended: 'No picture is being painted.', next: 'Nobody was asked and nothing was changed.' };
-  return STOP_TEXTS[report.stop];
+  return { ended: STOP_TEXTS[report.stop].ended, next: nextAfter(report) };
 }
 
 export function reportRun(cli: Cli, options: GlobalOptions, command: string, report: RunReport): void {

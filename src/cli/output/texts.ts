@@ -110,6 +110,15 @@ export const STOP_TEXTS: Readonly<
   'part-done': { ended: 'Done.', next: '`reelmill status` shows what comes next.' },
 };
 
+/** What comes after a run. A budget lets the next one go on only when it frees or is raised. */
+export function nextAfter({ failure, stop }: RunReport): string {
+  const { budget } = failure ?? {};
+  if (budget === undefined) return STOP_TEXTS[stop].next;
+  return budget.freesAt === null
+    ? `The channel goes on from here once BUDGET.per_${budget.budget}_usd is raised.`
+    : `The first run after ${budget.freesAt.slice(0, 16).replace('T', ' ')} UTC goes on from here.`;
+}
+
 /** `3.2 s`, `2 min 05 s`, `5 h 00 min`. */
 export function duration(seconds: number): string {
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
