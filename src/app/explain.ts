@@ -13,7 +13,7 @@ import { collectList } from '../ports/object-store.ts';
 import { QUARANTINE_FOLDER } from '../runtime/quarantine.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
-import { phaseOf, type Phase } from '../workflow/phase.ts';
+import { isVideoOrdered, phaseOf, type Phase } from '../workflow/phase.ts';
 import { openStore } from './compose.ts';
 import { findPost, isUnknown, noSuchPost, tolerated, type PostParts, type PostPlace } from './find-post.ts';
 import { channelSettings } from './settings.ts';
@@ -23,10 +23,12 @@ export interface PostStory {
   readonly store: string;
   readonly topic: string | null;
   readonly places: readonly PostPlace[];
-  /** `null`: the text does not say, as with older tools. */
+  /** `null`: none are made yet, or the post does not say, as with older tools. */
   readonly media: Media | null;
   /** Where it stands, when it is the post that is being made. */
   readonly phase: Phase | null;
+  /** Its video is ordered and not here yet. */
+  readonly videoOrdered: boolean;
   /** The publisher has marked it; the next main run archives it. */
   readonly marked: boolean;
   /** Results that were given up, and are still asked after. */
@@ -81,6 +83,7 @@ export async function readStory(
     places,
     media: post?.media ?? null,
     phase: isActive && image.value ? phaseOf(image.value.value) : null,
+    videoOrdered: isActive && isVideoOrdered(image.value?.value),
     marked: shared.value ? publishedIds(shared.value.value).ids.includes(id) : false,
     late: late.map(({ kind }) => kind),
     ...costOf(journal),

@@ -18,7 +18,7 @@ export interface ShownPost {
   readonly comment: string | null;
   readonly poll: { readonly question: string; readonly options: readonly string[] } | null;
   readonly script: string | null;
-  /** `null`: the post does not say, as with older tools. */
+  /** `null`: none are made yet, or the post does not say, as with older tools. */
   readonly media: Media | null;
   readonly imageChoice: ImageChoice | null;
   readonly problems: readonly Failure[];

@@ -10,7 +10,7 @@ import { StateStore } from '../runtime/state-store.ts';
 import { readShelf } from '../runtime/tidy.ts';
 import { planArchive, planSort, type Shelf } from '../workflow/conveyor.ts';
 import { decide, type Action, type Survey } from '../workflow/decide.ts';
-import { phaseOf, type Phase } from '../workflow/phase.ts';
+import { isVideoOrdered, phaseOf, type Phase } from '../workflow/phase.ts';
 import type { Policy } from '../workflow/policy.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Environment } from '../config/environment.ts';
@@ -33,6 +33,8 @@ export interface ChannelStatus {
   readonly post: GenerationId | null;
   /** Since when its picture is painted; ISO 8601. */
   readonly taskSince: string | null;
+  /** Its video is ordered and not here yet. */
+  readonly videoOrdered: boolean;
   readonly attempts: number;
   readonly lock: { readonly held: boolean; readonly owner: string | null; readonly until: string | null };
   readonly conveyor: Readonly<Record<ConveyorFolder, readonly ShelfEntry[]>>;
@@ -97,6 +99,7 @@ export async function readStatus(parts: StatusParts): Promise<Result<ChannelStat
     phase: phaseOf(state.image),
     post,
     taskSince: typeof since === 'string' ? since : null,
+    videoOrdered: isVideoOrdered(state.image),
     attempts: state.image.attempts ?? 0,
     lock: { held, owner: owner ?? null, until: until ?? null },
     conveyor: conveyorOf(shelf.value, settings),

@@ -40,6 +40,11 @@ function hasUsableResults(image: ImageDocument): boolean {
   return image.midjourney_results !== null && imageCandidates(image.midjourney_results) !== null;
 }
 
+/** Within `results`: nothing is left but to wait for the video. */
+export function isVideoOrdered(image: ImageDocument | undefined): boolean {
+  return (image?.video_task ?? null) !== null && (image?.video_failure ?? null) === null;
+}
+
 export function taskIdOf(image: ImageDocument): string | null {
   const task = image.midjourney_task;
   if (typeof task === 'string') return task;

@@ -6,7 +6,7 @@ import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { mediaText, storyLines } from '../output/story.ts';
-import { dollars, megabytes, PHASE_TEXTS } from '../output/texts.ts';
+import { dollars, megabytes, standing } from '../output/texts.ts';
 import { postId } from './post-id.ts';
 
 export function addExplain(program: Command, cli: Cli): void {
@@ -42,7 +42,7 @@ function printStory(cli: Cli, story: PostStory): void {
   const row = (name: string, text: string): void => cli.print(`${colors.dim(name.padEnd(12))}${text}`);
   cli.print(`${colors.bold(story.id)}  ${story.topic === null ? '' : oneLine(story.topic)}`.trimEnd());
   for (const line of placeLines(story)) row(line.name, line.text);
-  row('Media', mediaText(story.media));
+  row('Media', mediaText(story.media, story.places));
   const estimated = story.estimatedUsd > 0 ? `, ${dollars(story.estimatedUsd)} of it estimated` : '';
   row('Cost', `${dollars(story.costUsd)}${estimated}`);
   for (const { key, bytes } of story.places.flatMap(({ files }) => files))
@@ -68,7 +68,8 @@ function printStory(cli: Cli, story: PostStory): void {
 
 function placeLines(story: PostStory): { name: string; text: string }[] {
   const lines: { name: string; text: string }[] = [];
-  if (story.phase !== null) lines.push({ name: 'State', text: `being made: ${PHASE_TEXTS[story.phase]}` });
+  if (story.phase !== null)
+    lines.push({ name: 'State', text: `being made: ${standing(story.phase, story.videoOrdered)}` });
   for (const { folder, ready } of story.places)
     lines.push({ name: 'Place', text: `${folder} ${ready ? '(complete)' : '(incomplete)'}` });
   if (story.places.length === 0) lines.push({ name: 'Place', text: 'in no folder' });

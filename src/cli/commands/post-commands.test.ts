@@ -143,6 +143,40 @@ test('P4 D11 show: text, comment, poll, files and the truth about the media', as
   expect(raw).toMatchObject({ ok: true, comment: 'Late again.', poll: { question: 'When?' } });
 });
 
+test('D11 show and explain tell media that are not made yet from media of an older tool', async () => {
+  await put(`666/${ID}.json`, { topic: 'Clocks', content: 'Tick.' });
+  await put(`journal/${ID}.json`, JOURNAL);
+  for (const command of ['show', 'explain']) {
+    const { out } = await reelmill([command, ID]);
+    expect(out).toMatch(/Media\s+not made yet\n/);
+    expect(out).not.toContain('older tool');
+  }
+  await put(`666/${ID}.png`, 'picture');
+  for (const command of ['show', 'explain'])
+    expect((await reelmill([command, ID])).out).toContain('not stated (the post was made by an older tool)');
+});
+
+test('P5 status and explain say that the video is waited for once it is ordered', async () => {
+  await putPost();
+  const waiting = {
+    midjourney_task: null,
+    midjourney_results: {},
+    generation: false,
+    status: null,
+    picture: { source: 'midjourney', candidate: 1 },
+  };
+  await put('config/config_gen.json', { generation_id: ID });
+  await put('config/config_midjourney.json', waiting);
+  expect((await reelmill(['status'])).out).toContain('the video is next');
+  const task = { task_id: 'v', requested_at_utc: at(1) };
+  await put('config/config_midjourney.json', { ...waiting, video_task: task });
+  for (const words of [['status'], ['explain', ID]]) {
+    const { out } = await reelmill(words);
+    expect(out).toContain('the video is being made');
+    expect(out).not.toContain('the video is next');
+  }
+});
+
 test('the picture is drawn only in a terminal that can, and not when it is not wanted', async () => {
   await putPost();
   const kitty = { TERM: 'xterm-kitty', KITTY_WINDOW_ID: '1' };

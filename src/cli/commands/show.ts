@@ -78,7 +78,7 @@ function printPost(cli: Cli, post: ShownPost): void {
     body(post.script);
   }
   heading('Media');
-  body(mediaText(post.media));
+  body(mediaText(post.media, post.places));
   if (post.imageChoice !== null)
     body(`Picture ${post.imageChoice.winner} was chosen: ${oneLine(post.imageChoice.reason, 400)}`);
   heading('Files');

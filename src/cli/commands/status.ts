@@ -4,7 +4,7 @@ import type { ChannelStatus, ShelfEntry, StatusWithBudget } from '../../app/stat
 import type { Action } from '../../workflow/decide.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
-import { ACTION_TEXTS, PHASE_TEXTS, reasonOf } from '../output/texts.ts';
+import { ACTION_TEXTS, reasonOf, standing } from '../output/texts.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
   program
@@ -40,7 +40,7 @@ function printStatus(
   const naming =
     status.phase === 'idle' && status.post !== null
       ? 'named, its text is not written yet'
-      : PHASE_TEXTS[status.phase];
+      : standing(status.phase, status.videoOrdered);
   row('Post', `${active}${naming}`);
   if (status.taskSince !== null) row('', `ordered ${minuteOf(status.taskSince)}`);
   if (status.attempts > 0) row('', `${status.attempts} failed so far`);

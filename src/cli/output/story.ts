@@ -1,4 +1,5 @@
 /** A journal in plain words: one line an event, a paid call with its outcome, cost and duration in one. */
+import type { PostPlace } from '../../app/find-post.ts';
 import { callCosts, type CallCost } from '../../domain/journal-costs.ts';
 import type { JournalDocument, JournalEntry } from '../../domain/journal.ts';
 import type { Media } from '../../domain/post.ts';
@@ -128,9 +129,12 @@ function callLine(cost: CallCost | null): Told | null {
   }
 }
 
-/** I7: what is real and what stands in. */
-export function mediaText(media: Media | null): string {
-  if (media === null) return 'not stated (the text was made by an older tool, or no media are made yet)';
+/** I7: what is real and what stands in. `places`: where the post's files lie. */
+export function mediaText(media: Media | null, places: readonly PostPlace[]): string {
+  if (media === null) {
+    const made = places.some(({ files }) => files.some(({ key }) => /\.(png|mp4)$/.test(key)));
+    return made ? 'not stated (the post was made by an older tool)' : 'not made yet';
+  }
   const image = media.image === 'midjourney' ? 'real picture (Midjourney)' : 'mock picture (title card)';
   const video =
     media.video === undefined

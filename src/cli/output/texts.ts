@@ -60,7 +60,13 @@ export function reasonOf(action: Action): string {
 }
 
 /** Where a post stands. */
-export const PHASE_TEXTS: Readonly<Record<Phase, string>> = {
+export function standing(phase: Phase, videoOrdered: boolean): string {
+  return phase === 'results' && videoOrdered
+    ? 'the picture is saved, the video is being made'
+    : PHASE_TEXTS[phase];
+}
+
+const PHASE_TEXTS: Readonly<Record<Phase, string>> = {
   idle: 'nothing is being made',
   submission: 'the text is written, the picture is not ordered yet',
   task: 'the picture is being painted',
