@@ -24,7 +24,7 @@ const DEFAULT_CONFIG = 'config.json';
 export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Result<Channel>> {
   const environment = openEnvironment(cli, options);
   if (!environment.ok) return environment;
-  const loaded = await loadConfig(options.config ?? environment.value.configPath ?? DEFAULT_CONFIG);
+  const loaded = await loadConfig(configPathOf(options, environment.value));
   if (!loaded.ok) return loaded;
   const { config } = loaded.value;
   cli.hide?.(secretsOfAddresses(config));
@@ -41,6 +41,10 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
       holder: `${hostname()} (process ${process.pid})`,
     },
   });
+}
+
+export function configPathOf(options: GlobalOptions, environment: Environment): string {
+  return options.config ?? environment.configPath ?? DEFAULT_CONFIG;
 }
 
 export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Environment> {

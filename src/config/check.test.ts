@@ -144,6 +144,28 @@ test('S6 a prompt without its placeholder, or with an unknown one, is pointed ou
   ]);
 });
 
+test('S6 notes stand beside problems, on everything that is not wrong itself', () => {
+  const report = checkConfig(
+    JSON.stringify({
+      WORKFLOW: { max_task_per_run: 2 },
+      VIDEO: { mock_fps: 0, runway_ratio: '1280:768' },
+      SARCASM: 'yes',
+      CONTENT: { focuses: { first: 'Clocks' } },
+      creative_prompts: ['a', 5],
+    }),
+  );
+  expect(report.ok ? [] : report.problems.map(({ path }) => path)).toEqual([
+    'creative_prompts[1]',
+    'CONTENT.focuses',
+    'SARCASM',
+    'VIDEO.mock_fps',
+  ]);
+  expect(report.ok ? [] : report.notes.map(({ path }) => path)).toEqual([
+    'WORKFLOW.max_task_per_run',
+    'VIDEO.runway_ratio',
+  ]);
+});
+
 test('S6 an empty object is a complete configuration without notes', () => {
   expect(notesOf({})).toEqual([]);
   expect(checkConfig('{}')).toMatchObject({ ok: true, config: defaultConfig() });

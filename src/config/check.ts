@@ -27,7 +27,12 @@ export type ConfigReport =
       readonly raw: Readonly<Record<string, unknown>>;
       readonly notes: readonly ConfigNote[];
     }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      /** On what is not among the problems, so that the file can be mended once. */
+      readonly notes: readonly ConfigNote[];
+    };
 
 /** Checks the text of a `config.json`. All problems are listed, up to 200. */
 export function checkConfig(text: string): ConfigReport {
@@ -53,17 +58,42 @@ export function checkConfig(text: string): ConfigReport {
   if (dangerous.length > 0) return refused(dangerous);
   const checked = configSchema.safeParse(raw);
   const root = schemaRoot();
-  if (!checked.success) return refused(checked.error.issues.map((issue) => toProblem(issue, raw, root)));
-  const notes = [
-    ...notesOnDuplicates(parsed.duplicates),
-    ...notesOnKeys(raw, root),
-    ...notesOnValues(raw, checked.data),
-  ];
-  return { ok: true, config: checked.data, raw, notes };
+  const onKeys = [...notesOnDuplicates(parsed.duplicates), ...notesOnKeys(raw, root)];
+  if (checked.success) {
+    const notes = [...onKeys, ...notesOnValues(raw, checked.data)];
+    return { ok: true, config: checked.data, raw, notes };
+  }
+  const { issues } = checked.error;
+  const problems = issues.map((issue) => toProblem(issue, raw, root));
+  const isTold = (note: ConfigNote): boolean => problems.some(({ path }) => isWithin(note.path, path));
+  const notes = [...onKeys, ...notesOnTheRest(raw, issues)].filter((note) => !isTold(note));
+  return refused(problems, notes);
 }
 
-function refused(problems: readonly ConfigProblem[]): ConfigReport {
-  return { ok: false, problems: problems.slice(0, PROBLEM_LIMIT) };
+function refused(problems: readonly ConfigProblem[], notes: readonly ConfigNote[] = []): ConfigReport {
+  return { ok: false, problems: problems.slice(0, PROBLEM_LIMIT), notes };
+}
+
+/** Notes on the values that are left when the wrong ones give way to their defaults. */
+function notesOnTheRest(
+  raw: Record<string, unknown>,
+  issues: readonly z.core.$ZodIssue[],
+): readonly ConfigNote[] {
+  const rest = structuredClone(raw);
+  for (const { path } of issues) {
+    const firstIndex = path.findIndex((part) => typeof part === 'number');
+    // A list without one of its entries would be another list.
+    const place = firstIndex === -1 ? path : path.slice(0, firstIndex);
+    const holder = valueAt(rest, place.slice(0, -1));
+    const name = place.at(-1);
+    if (isObject(holder) && name !== undefined) Reflect.deleteProperty(holder, name);
+  }
+  const checked = configSchema.safeParse(rest);
+  return checked.success ? notesOnValues(rest, checked.data) : [];
+}
+
+function isWithin(path: string, whole: string): boolean {
+  return path === whole || path.startsWith(`${whole}.`) || path.startsWith(`${whole}[`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

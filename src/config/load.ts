@@ -5,9 +5,9 @@
 import { open } from 'node:fs/promises';
 import { failure, success } from '../domain/failure.ts';
 import type { Result } from '../domain/failure.ts';
-import { CONFIG_SIZE_LIMIT, checkConfig } from './check.ts';
+import { CONFIG_SIZE_LIMIT, checkConfig, type ConfigReport } from './check.ts';
 import { describeProblem } from './problem.ts';
-import type { ConfigNote } from './problem.ts';
+import type { ConfigNote, ConfigProblem } from './problem.ts';
 import type { Config } from './schema.ts';
 
 export interface LoadedConfig {
@@ -30,10 +30,20 @@ export async function loadConfig(path: string): Promise<Result<LoadedConfig>> {
 export function interpretConfig(text: string, path: string): Result<LoadedConfig> {
   const report = checkConfig(text);
   if (report.ok) return success({ config: report.config, raw: report.raw, warnings: report.notes, path });
-  const { problems } = report;
+  return refusal(report.problems, path);
+}
+
+/** Every problem, one a line, as the failure of whoever wanted to use the file. */
+export function refusal(problems: readonly ConfigProblem[], path: string): ReturnType<typeof failure> {
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
   const list = problems.map((problem) => `\n  - ${describeProblem(problem)}`).join('');
-  return failure('config_invalid', `The configuration has ${count}:${list}\n`, { key: path });
+  return failure('config_invalid', `${path} has ${count}:${list}`, { key: path });
+}
+
+/** What can be said about a file, also about one that cannot be used. Fails when it cannot be read. */
+export async function inspectConfig(path: string): Promise<Result<ConfigReport>> {
+  const text = await readBounded(path);
+  return text.ok ? success(checkConfig(text.value)) : text;
 }
 
 async function readBounded(path: string): Promise<Result<string>> {

@@ -202,8 +202,14 @@ export class FailureError extends Error {
 
 /** `message (place). advice`, as a person reads it in a log or a terminal. */
 export function describeFailure(failed: Failure): string {
-  const place = Object.entries(failed.where)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
-  return `${failed.message}${place === '' ? '' : ` (${place})`}. ${failed.advice}`;
+  const { advice, message } = failed;
+  // After a list the advice has a line of its own.
+  const end = message.includes('\n') ? '\n' : '. ';
+  return `${message}${placeText(failed)}${end}${advice}`;
+}
+
+/** ` (key config.json)`; a message that is a list names its place in its own first line. */
+export function placeText({ message, where }: Failure): string {
+  const place = Object.entries(where).map(([name, value]) => `${name} ${value}`);
+  return place.length === 0 || message.includes('\n') ? '' : ` (${place.join(', ')})`;
 }

@@ -190,6 +190,31 @@ test.each([
   expect(ended.told.length).toBeGreaterThan(20);
 });
 
+test('S6 config check names each problem and each remark, once, and nothing else', async () => {
+  const wrong = { VIDEO: { mock_fps: 0, runway_ratio: '1280:768' }, WORKFLOW: { max_task_per_run: 2 } };
+  await writeFile(path.join(folder, 'wrong.json'), JSON.stringify(wrong));
+  const words = ['config', 'check', '--config', 'wrong.json'];
+  const { code, out, told } = await start(words).ended;
+  expect([code, out]).toEqual([EXIT.config, '']);
+  expect(told.trimEnd().split('\n')).toEqual([
+    'error: wrong.json has one problem:',
+    expect.stringMatching(/^ {2}- VIDEO\.mock_fps: is too small \(now 0\)\./),
+    expect.stringMatching(/^note: WORKFLOW\.max_task_per_run: .*Did you mean `max_tasks_per_run`\?$/),
+    expect.stringMatching(/^note: VIDEO\.runway_ratio: is `1280:768`/),
+  ]);
+  const script = await start([...words, '--json']).ended;
+  expect(JSON.parse(script.out)).toMatchObject({
+    ok: false,
+    failure: { code: 'config_invalid' },
+    problems: [{ path: 'VIDEO.mock_fps' }],
+    warnings: [{ path: 'WORKFLOW.max_task_per_run' }, { path: 'VIDEO.runway_ratio' }],
+  });
+  // Another command says it with the way to hear more, on a line of its own.
+  const run = await start(['run', '--config', 'wrong.json']).ended;
+  expect(run.told).toMatch(/mock_fps: .*\nCorrect the configuration; `reelmill config check` shows/);
+  expect(run.told).not.toContain('(key');
+});
+
 test('a missing secret is named, and nothing is paid for or lost', async () => {
   const { OPENAI_API_KEY: _gone, ...rest } = sandboxVariables(sandbox);
   const ended = await start(['run', '--json'], {

@@ -1,5 +1,5 @@
 /** What a check found: a verdict, what it rests on, and what to do. Checks never throw and never change the channel. */
-import type { Failure, FailureCode } from '../../domain/failure.ts';
+import { placeText, type Failure, type FailureCode } from '../../domain/failure.ts';
 
 export type Verdict = 'ok' | 'warning' | 'problem';
 
@@ -39,10 +39,8 @@ const REMEDIES: Partial<Record<FailureCode, string>> = {
 
 /** A failure as a problem, with advice for somebody who sits before it. */
 export function failed(check: string, failure: Failure): Finding {
-  const place = Object.entries(failure.where).map(([name, value]) => `${name} ${value}`);
-  const where = place.length === 0 ? '' : ` (${place.join(', ')})`;
   const remedy = REMEDIES[failure.code] ?? failure.advice;
-  return problem(check, `${failure.message.trim()}${where}`, remedy);
+  return problem(check, `${failure.message}${placeText(failure)}`, remedy);
 }
 
 const RANK: Readonly<Record<Verdict, number>> = { ok: 0, warning: 1, problem: 2 };

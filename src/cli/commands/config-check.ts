@@ -1,6 +1,8 @@
 /** `reelmill config check`: everything that is wrong with a configuration, at once, with what to write instead. */
 import type { Command } from 'commander';
-import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
+import type { ConfigReport } from '../../config/check.ts';
+import type { Environment } from '../../config/environment.ts';
+import { globalOptions, printJson, reportFailure, type Cli, type GlobalOptions } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 
 export function addConfigCheck(program: Command, cli: Cli): void {
@@ -22,20 +24,52 @@ export function addConfigCheck(program: Command, cli: Cli): void {
 
 async function check(cli: Cli, command: Command): Promise<void> {
   const options = globalOptions(command);
-  const { openChannel } = await import('../channel.ts');
+  const { configPathOf, openEnvironment } = await import('../channel.ts');
+  const { inspectConfig } = await import('../../config/load.ts');
+  const environment = openEnvironment(cli, options);
+  if (!environment.ok) return reportFailure(cli, options, environment.failure);
+  const path = configPathOf(options, environment.value);
+  const inspected = await inspectConfig(path);
+  if (!inspected.ok) return reportFailure(cli, options, inspected.failure);
+  const report = inspected.value;
+  if (report.ok) await tellUsable(cli, options, path, report, environment.value);
+  else await tellProblems(cli, options, path, report);
+}
+
+async function tellProblems(
+  cli: Cli,
+  options: GlobalOptions,
+  path: string,
+  { notes, problems }: Extract<ConfigReport, { ok: false }>,
+): Promise<void> {
+  const { refusal } = await import('../../config/load.ts');
   const { describeNote } = await import('../../config/problem.ts');
-  const { missingVariables } = await import('../../config/resolved.ts');
-  const channel = await openChannel(cli, options);
-  if (!channel.ok) return reportFailure(cli, options, channel.failure);
-  const { environment, loaded } = channel.value;
-  const { costNotes } = await import('../../app/cost-notes.ts');
-  const warnings = [...loaded.warnings, ...costNotes(loaded.config)];
-  const missing = missingVariables('run', loaded.config, environment);
+  const { failure } = refusal(problems, path);
+  cli.setExitCode(EXIT.config);
+  if (options.json === true) return printJson(cli, { ok: false, failure, path, problems, warnings: notes });
+  const { red, yellow } = cli.colors;
+  cli.tell(`${cli.live ? red('✖') : 'error:'} ${failure.message}`);
+  for (const note of notes) cli.tell(`${cli.live ? yellow('▲') : 'note:'} ${describeNote(note)}`);
+}
+
+async function tellUsable(
+  cli: Cli,
+  options: GlobalOptions,
+  path: string,
+  { config, notes }: Extract<ConfigReport, { ok: true }>,
+  environment: Environment,
+): Promise<void> {
+  const [{ secretsOfAddresses }, { describeNote }, { missingVariables }, { costNotes }] = await Promise.all([
+    import('../../config/channel-redactor.ts'),
+    import('../../config/problem.ts'),
+    import('../../config/resolved.ts'),
+    import('../../app/cost-notes.ts'),
+  ]);
+  cli.hide?.(secretsOfAddresses(config));
+  const warnings = [...notes, ...costNotes(config)];
+  const missing = missingVariables('run', config, environment);
   cli.setExitCode(EXIT.done);
-  if (options.json === true) {
-    printJson(cli, { ok: true, path: loaded.path, warnings, missingVariables: missing });
-    return;
-  }
+  if (options.json === true) return printJson(cli, { ok: true, path, warnings, missingVariables: missing });
   const { colors } = cli;
   for (const note of warnings) cli.print(`${colors.yellow('▲')} ${describeNote(note)}`);
   if (missing.length > 0)
@@ -44,5 +78,5 @@ async function check(cli: Cli, command: Command): Promise<void> {
     );
   const count = warnings.length;
   const remarks = count === 0 ? '' : `, with ${count} ${count === 1 ? 'remark' : 'remarks'}`;
-  cli.print(`${colors.green('●')} ${loaded.path} can be used${remarks}.`);
+  cli.print(`${colors.green('●')} ${path} can be used${remarks}.`);
 }

@@ -1,6 +1,6 @@
 /** A run on one page of Markdown, for the job page of GitHub Actions: what happened, what it cost, what comes next. */
 import type { RunFindings } from '../../app/run-findings.ts';
-import type { Failure } from '../../domain/failure.ts';
+import { placeText, type Failure } from '../../domain/failure.ts';
 import type { LedgerCall } from '../../domain/ledger.ts';
 import type { RunReport } from '../../runtime/run-channel.ts';
 import { markdownTable, markdownText } from './markdown.ts';
@@ -29,9 +29,7 @@ export function summaryOfFailure(failed: Failure, exitCode: number): string {
 }
 
 function failureText(failed: Failure, exitCode: number): string {
-  const place = Object.entries(failed.where).map(([name, value]) => `${name} ${value}`);
-  const where = place.length === 0 ? '' : ` (${markdownText(place.join(', '))})`;
-  return `**Problem:** ${markdownText(failed.message)}${where}. Exit code ${exitCode}, \`${failed.code}\`.\n`;
+  return `**Problem:** ${markdownText(`${failed.message}${placeText(failed)}`)}. Exit code ${exitCode}, \`${failed.code}\`.\n`;
 }
 
 function postText({ id }: RunReport, { post }: RunFindings): string {
