@@ -109,7 +109,7 @@ test('R1 docs/going-live.md shows the lines that init writes, and the units have
       ...readFileSync(path.join(UNITS, unit), 'utf8').matchAll(/^OnCalendar=\*-\*-\* (\d\d:\d\d):00 UTC$/gm),
     ].map(([, time = '']) => time);
   expect(times('reelmill@.timer')).toEqual(['20:30']);
-  expect(times('reelmill-check@.timer')).toEqual(['21:30', '01:30']);
+  expect(times('reelmill-check@.timer')).toEqual(['21:30', '01:30', '06:00']);
   for (const [, link = ''] of page.matchAll(/\]\(([^)#]+)\)/g))
     expect([link, existsSync(path.join(ROOT, 'docs', link))]).toEqual([link, true]);
 });
