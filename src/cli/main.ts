@@ -1,7 +1,7 @@
 /** The command line: builds the program, runs it, and turns whatever happens into an exit code. */
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
-import { FailureError } from '../domain/failure.ts';
+import { failure, FailureError, type Failure } from '../domain/failure.ts';
 import { reportFailure, type Cli } from './cli.ts';
 import { addAlerts } from './commands/alerts.ts';
 import { addConfigCheck } from './commands/config-check.ts';
@@ -21,7 +21,7 @@ import { addStatus } from './commands/status.ts';
 import { discreet } from './discreet.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { createInterruption } from './interruption.ts';
-import { plainText } from './output/plain-text.ts';
+import { oneLine, plainText } from './output/plain-text.ts';
 import { askTerminal } from './questions.ts';
 import { version } from './version.ts';
 
@@ -55,7 +55,8 @@ function processCli(): Cli {
   };
 }
 
-export function buildProgram(cli: Cli): Command {
+/** `complain`: told of what was typed wrong, instead of a person. */
+export function buildProgram(cli: Cli, complain = cli.tell): Command {
   const program = new Command('reelmill');
   program
     .description(
@@ -69,7 +70,7 @@ export function buildProgram(cli: Cli): Command {
     .option('--quiet', 'say nothing unless something is wrong')
     .configureOutput({
       writeOut: (text) => cli.print(text.trimEnd()),
-      writeErr: (text) => cli.tell(text.trimEnd()),
+      writeErr: (text) => complain(text.trimEnd()),
       // A complaint repeats what was typed.
       outputError: (text, write) => write(plainText(text.slice(0, LONGEST_COMPLAINT))),
     })
@@ -111,17 +112,30 @@ Exit codes: 0 done or nothing to do, 1 bug, 2 usage, 3 configuration, 4 provider
 
 export async function main(words: readonly string[], outspoken: Cli): Promise<void> {
   const cli = discreet(outspoken);
-  const program = buildProgram(cli);
+  const program = buildProgram(cli, asksForJson(words) ? () => {} : cli.tell);
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) cli.setExitCode(error.exitCode === 0 ? EXIT.done : EXIT.usage);
-    else if (error instanceof FailureError) reportFailure(cli, program.opts(), error.failure);
+    if (error instanceof CommanderError) {
+      cli.setExitCode(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+      if (error.exitCode !== 0 && asksForJson(words)) reportFailure(cli, { json: true }, usageFailure(error));
+    } else if (error instanceof FailureError) reportFailure(cli, program.opts(), error.failure);
     else {
       cli.setExitCode(EXIT.bug);
       cli.tell(`${BUG}\n${stackOf(error)}`);
     }
   }
+}
+
+/** Asked of the words themselves: options that could not be read are not there to be asked. */
+function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words.slice(0, end === -1 ? words.length : end).includes('--json');
+}
+
+function usageFailure({ code, message }: CommanderError): Failure {
+  const said = oneLine(message.replace(/^error: /, ''), LONGEST_COMPLAINT);
+  return failure('usage', code === 'commander.help' ? 'No command was named' : said).failure;
 }
 
 function stackOf(error: unknown): string {

@@ -190,6 +190,20 @@ test.each([
   expect(ended.told.length).toBeGreaterThan(20);
 });
 
+test.each([
+  ['run --fast', 'unknown option .--fast.'],
+  ['costs --mont 2026-01', 'unknown option .*--month'],
+  ['dance', 'unknown command .dance.'],
+  ['generate-content', '--generation-id is missing'],
+  ['', 'No command'],
+])('%s with --json is refused in the shape of every other failure', async (words, message) => {
+  const { code, out, told } = await start([...words.split(' ').filter(Boolean), '--json']).ended;
+  expect([code, told]).toEqual([EXIT.usage, '']);
+  const { failure, ok } = JSON.parse(out);
+  expect([ok, failure.code]).toEqual([false, 'usage']);
+  expect(failure.message).toMatch(new RegExp(`^${message}`));
+});
+
 test('S6 config check names each problem and each remark, once, and nothing else', async () => {
   const wrong = { VIDEO: { mock_fps: 0, runway_ratio: '1280:768' }, WORKFLOW: { max_task_per_run: 2 } };
   await writeFile(path.join(folder, 'wrong.json'), JSON.stringify(wrong));
