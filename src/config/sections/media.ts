@@ -94,7 +94,11 @@ export const video = section('The video, and the mock that stands in for it.', {
     'cccccc',
     'Background of the placeholder picture, six hexadecimal digits.',
   ),
-  placeholder_text_color: field(color, '333333', 'Its text, six hexadecimal digits.'),
+  placeholder_text_color: field(
+    color,
+    '333333',
+    'Colour of the topic on it, six hexadecimal digits. Latin and Cyrillic letters can be set; of a topic in another script the ornament stands alone.',
+  ),
   mock_duration: field(z.number().min(1).max(60), 10, 'Length of the mock video.', 'seconds'),
   mock_fps: field(z.int().min(1).max(60), 24, 'Smoothness of the mock video.', 'frames per second'),
   mock_codec: field(line, 'libx264', 'Codec of the mock video; H.264 is the only one made.'),
