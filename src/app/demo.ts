@@ -62,18 +62,29 @@ export interface DemoResult {
   readonly wouldCostUsd: number;
 }
 
-/** The owner's schedule (R1), as hours and minutes after the first day's midnight, UTC. */
-const SCHEDULE: readonly { readonly day: number; readonly hour: number; readonly mode: 'main' | 'check' }[] =
-  [
-    { day: 1, hour: 20.5, mode: 'main' },
-    { day: 1, hour: 21.5, mode: 'check' },
-    { day: 1, hour: 25.5, mode: 'check' },
-    { day: 2, hour: 20.5, mode: 'main' },
-    { day: 2, hour: 21.5, mode: 'check' },
-    { day: 2, hour: 25.5, mode: 'check' },
-    { day: 3, hour: 20.5, mode: 'main' },
-    { day: 3, hour: 21.5, mode: 'check' },
-  ];
+/** The schedule of a sample channel, until the evening on which the second post is finished. */
+export function scheduledRuns({ SCHEDULE: { checks, main, ready_by: readyBy } }: Config): ScheduledTime[] {
+  const evening = { hour: hoursOf(main), mode: 'main' } as const;
+  const night = [...checks, ...(readyBy === null ? [] : [readyBy])].map((time) => {
+    const hour = hoursOf(time);
+    return { hour: hour < evening.hour ? hour + 24 : hour, mode: 'check' } as const;
+  });
+  const days = [1, 2].flatMap((day) => [evening, ...night].map(({ hour, mode }) => ({ day, hour, mode })));
+  return [...days, { day: 3, ...evening }];
+}
+
+interface ScheduledTime {
+  readonly day: number;
+  /** After that day's midnight. */
+  readonly hour: number;
+  readonly mode: 'main' | 'check';
+}
+
+function hoursOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  return hours + minutes / 60;
+}
+
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -88,7 +99,7 @@ export async function runDemo(options: DemoOptions, today: Date): Promise<Result
   });
   const surroundings = await demoSurroundings(options, sandbox);
   if (!surroundings.ok) return surroundings;
-  for (const { day, hour, mode } of SCHEDULE) {
+  for (const { day, hour, mode } of scheduledRuns(surroundings.value.config)) {
     if (options.signal.aborted) return failure('usage', 'The demo was stopped', {}, { advice: '' });
     clock.moveTo(new Date(midnight + (day - 1) * DAY + hour * HOUR));
     options.onRun({ day, at: clock.now(), mode });

@@ -40,7 +40,7 @@ async function demo(cli: Cli, command: Command, flags: DemoFlags): Promise<void>
   const folder = resolve(join(flags.out, started.toISOString().slice(0, 19).replaceAll(':', '-')));
   const say = options.json === true || options.quiet === true ? () => {} : cli.tell;
   say(
-    `${cli.colors.bold('Reelmill demo')}: the scheduled runs of two days, on a clock that jumps from one to the next.`,
+    `${cli.colors.bold('Reelmill demo')}: two days of scheduled runs, on a clock that jumps from run to run.`,
   );
   say(
     'Servers on this machine stand in for OpenAI, Midjourney and Runway;\nthe mill cannot tell them from the real ones.',
@@ -91,7 +91,7 @@ function printSummary(
     `  npx reelmill status --store folder:${relative('.', folder)} --config samples/${language}/config.json`,
   );
   cli.print(
-    'To go live: `npx reelmill init ../my-channel`; README.md, “Going live in ten minutes”, has the rest.',
+    'To go live: `npx reelmill init ../my-channel`; the rest is in README.md, “Going live in ten minutes”.',
   );
 }
 
@@ -99,12 +99,12 @@ function printPost(cli: Cli, post: DemoPost): void {
   const { colors } = cli;
   const { height, seconds, width } = post.video;
   cli.print(`\n  ${colors.bold(post.id)}  ${post.topic}`);
-  cli.print(`  ${sourceOf(post)}; video of ${seconds.toFixed(1)} s, ${width}×${height}.`);
+  cli.print(`  ${sourceOf(post)}; ${seconds.toFixed(1)} s, ${width}×${height}.`);
   for (const { bytes, path } of post.files)
     cli.print(`    ${relative('.', path)}  ${colors.dim(megabytes(bytes))}`);
 }
 
 function sourceOf({ media }: DemoPost): string {
   if (media?.video === 'runway') return 'Picture by Midjourney, chosen among four; video by Runway';
-  return `The picture never came: a title card and a rendered video stand in${media?.video === 'mock' ? ', marked as a mock' : ''}`;
+  return `The picture never came: a title card and a video rendered from it${media?.video === 'mock' ? ', marked as a mock' : ''}`;
 }
