@@ -95,5 +95,5 @@ function logLevel(cli: Cli, environment: Environment): LogLevel {
 
 function logFormat(cli: Cli, options: GlobalOptions): 'pretty' | 'json' | 'quiet' {
   if (options.quiet === true) return 'quiet';
-  return cli.live ? 'pretty' : 'json';
+  return options.json === true && !cli.live ? 'json' : 'pretty';
 }

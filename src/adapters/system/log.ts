@@ -85,7 +85,8 @@ function prettyStream(require: NodeJS.Require, target: LogDestination, options: 
   const format = prettyFactory({
     colorize: onTerminal,
     singleLine: true,
-    translateTime: 'UTC:HH:MM:ss',
+    // A file of cron's holds many days.
+    translateTime: onTerminal ? 'UTC:HH:MM:ss' : 'UTC:yyyy-mm-dd HH:MM:ss',
     errorLikeObjectKeys: [],
   });
   return { write: (line) => target.write(format(line) ?? '') };

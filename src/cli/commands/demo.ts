@@ -35,7 +35,7 @@ async function demo(cli: Cli, command: Command, flags: DemoFlags): Promise<void>
     import('../../app/demo.ts'),
     import('../output/progress.ts'),
   ]);
-  const progress = createProgress(cli, options);
+  const progress = createProgress(cli, options, null);
   const started = new Date();
   const folder = resolve(join(flags.out, started.toISOString().slice(0, 19).replaceAll(':', '-')));
   const say = options.json === true || options.quiet === true ? () => {} : cli.tell;

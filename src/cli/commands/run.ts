@@ -72,7 +72,7 @@ export async function runOnce(cli: Cli, command: Command, name: string, run: One
   const { parts, watchers } = composed.value;
   // Who starts one of the single programs looks at it.
   const alerts = run.part === undefined ? watchers.alerts : null;
-  const progress = createProgress(cli, options);
+  const progress = createProgress(cli, options, channel.value.surroundings.log);
   try {
     const report = await runWatched(parts, run, { ...watchers, alerts, observe: progress.observe });
     await watchers.tracer?.close();

@@ -41,7 +41,7 @@ async function serveChannel(cli: Cli, command: Command, flags: ServeFlags): Prom
     import('../output/progress.ts'),
   ]);
   const { config } = channel.value.loaded;
-  const progress = createProgress(cli, options);
+  const progress = createProgress(cli, options, channel.value.surroundings.log);
   const ended = await serve({
     surroundings: channel.value.surroundings,
     version: version(),
@@ -55,12 +55,13 @@ async function serveChannel(cli: Cli, command: Command, flags: ServeFlags): Prom
   progress.close();
   if (!ended.ok) return reportFailure(cli, options, ended.failure);
   cli.setExitCode(EXIT.done);
-  if (options.json !== true && options.quiet !== true)
-    cli.tell(
-      ended.value === 'stopped'
-        ? 'Stopped.'
-        : 'Stopped in the middle of a step; the next run goes on from there.',
-    );
+  const stopped =
+    ended.value === 'stopped'
+      ? 'Stopped'
+      : 'Stopped in the middle of a step; the next run goes on from there';
+  // Off a terminal there are lines of the log and no others.
+  if (!cli.live) channel.value.surroundings.log.info(stopped);
+  else if (options.json !== true && options.quiet !== true) cli.tell(`${stopped}.`);
   // The step that did not end would keep the process alive; what it has saved is what the next run needs.
   if (ended.value === 'cut') process.exit();
 }

@@ -18,7 +18,7 @@ test('M2 a spinner adds no handler of signals: its own would end a run with the 
     signal: new AbortController().signal,
     setExitCode: () => {},
   };
-  const progress = createProgress(cli, {});
+  const progress = createProgress(cli, {}, null);
   const id = '20260131-2030' as GenerationId;
   progress.observe({ type: 'action-started', action: { type: 'tidy' }, id });
   expect(listeners()).toEqual(before);

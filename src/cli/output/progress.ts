@@ -1,8 +1,14 @@
-/** Shows what a run is doing: a spinner with a stopwatch on a terminal, plain lines elsewhere. */
+/**
+ * Shows what a run is doing: a spinner with a stopwatch on a terminal; elsewhere lines of the run's log, so that whoever
+ * reads or parses that has lines of one kind.
+ */
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
 import type { RunEvent } from '../../runtime/run-channel.ts';
+import type { Channel } from '../channel.ts';
 import type { Cli, GlobalOptions } from '../cli.ts';
 import { ACTION_TEXTS, duration, type ActionType } from './texts.ts';
+
+type Log = Channel['surroundings']['log'];
 
 export interface Progress {
   readonly observe: (event: RunEvent) => void;
@@ -19,9 +25,12 @@ const LONG: ReadonlySet<ActionType> = new Set([
   'make-mock-video',
 ]);
 
-export function createProgress(cli: Cli, options: GlobalOptions): Progress {
-  if (options.json === true || options.quiet === true) return { observe: () => {}, close: () => {} };
-  return cli.live ? spinningProgress(cli) : plainProgress(cli);
+/** `log`: of the channel; without one, what is not shown on a terminal is told in plain lines. */
+export function createProgress(cli: Cli, options: GlobalOptions, log: Log | null): Progress {
+  const silent = options.quiet === true || (options.json === true && (cli.live || log === null));
+  if (silent) return { observe: () => {}, close: () => {} };
+  if (cli.live) return spinningProgress(cli);
+  return log === null ? plainProgress(cli) : loggedProgress(log);
 }
 
 function spinningProgress(cli: Cli): Progress {
@@ -65,6 +74,21 @@ function plainProgress(cli: Cli): Progress {
       if (event.type === 'action-started') {
         if (LONG.has(action.type)) cli.tell(`  ...   ${title(action.type)}`);
       } else cli.tell(`  ${event.failure === null ? 'ok  ' : 'FAIL'}  ${ended(event)}`);
+    },
+  };
+}
+
+function loggedProgress(log: Log): Progress {
+  return {
+    close: () => {},
+    observe(event) {
+      const { action } = event;
+      // What was noted and what failed is in the log by itself.
+      if (action.type === 'stop' || action.type === 'record') return;
+      const fields = event.id === null ? {} : { id: event.id };
+      if (event.type === 'action-started') {
+        if (LONG.has(action.type)) log.info(`Begun: ${title(action.type)}`, fields);
+      } else if (event.failure === null) log.info(`Done: ${ended(event)}`, fields);
     },
   };
 }
