@@ -87,7 +87,8 @@ try {
   const lines = `$ npm run demo\n${shown.told}${shown.out}`
     .replaceAll(`${path.relative(ROOT, folder)}/`, 'demo-output/')
     .split('\n');
-  await drawTerminal(lines.slice(0, 30));
+  // Whole runs: each ends with an empty line.
+  await drawTerminal(lines.slice(0, lines.lastIndexOf('', 30)));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
