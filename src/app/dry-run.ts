@@ -261,6 +261,8 @@ class Rehearsal {
         return { type: 'content-written' };
       case 'choose-picture':
         return { type: 'picture-saved', picture: { source: 'midjourney', candidate: 1 } };
+      case 'keep-mock':
+        return { type: 'image-given-up' };
       case 'await-video':
       case 'make-mock':
       case 'make-mock-video':

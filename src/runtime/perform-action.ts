@@ -8,6 +8,7 @@ import { checkImage } from '../steps/check-image.ts';
 import { checkLate } from '../steps/check-late.ts';
 import { choosePicture } from '../steps/choose-picture.ts';
 import type { StepContext } from '../steps/context.ts';
+import { keepMock } from '../steps/media-files.ts';
 import { makeMock, makeMockVideo } from '../steps/make-mock.ts';
 import { recallOrder } from '../steps/recall-order.ts';
 import { requestImage } from '../steps/request-image.ts';
@@ -57,6 +58,8 @@ export function performAction(
       return checkImage(context, action.task.task_id, action.id);
     case 'request-image':
       return requestImage(context, action.id, intentId);
+    case 'keep-mock':
+      return keepMock(context, action.id, action.reason);
     case 'recall-order':
       return recallOrder(context, action);
     case 'check-late':

@@ -57,6 +57,7 @@ export function mediaPart(id: GenerationId, useMock: boolean): Part {
       'await-video',
       'make-mock-video',
       'recall-order',
+      'keep-mock',
       'record',
     ]),
     async begin(state, context) {

@@ -109,10 +109,19 @@ export async function noFolder(
   reason: Failure,
 ): Promise<StepOutcome<EventNamed<'image-given-up'>>> {
   if (reason.code !== 'content_missing' && reason.code !== 'state_conflict') return failed(reason);
+  return keepMock(context, id, reason.message);
+}
+
+/** A replacement ends before it is complete. */
+export async function keepMock(
+  context: StepContext,
+  id: GenerationId,
+  reason: string,
+): Promise<StepOutcome<EventNamed<'image-given-up'>>> {
   const told = await tellOfFiles(context, id);
   if (!told.ok) return failed(told.failure);
-  context.log.info('The mock is not replaced any more', { id, reason: reason.message });
-  context.journal.note(id, { type: 'note', text: `The mock is not replaced any more: ${reason.message}.` });
+  context.log.info('The mock is not replaced any more', { id, reason });
+  context.journal.note(id, { type: 'note', text: `The mock is not replaced any more: ${reason}.` });
   return happened({ type: 'image-given-up' });
 }
 

@@ -35,6 +35,8 @@ export type Action =
   | { readonly type: 'make-mock-video'; readonly id: GenerationId; readonly reason: string }
   | { readonly type: 'check-image'; readonly id: GenerationId | null; readonly task: TaskReference }
   | { readonly type: 'request-image'; readonly id: GenerationId }
+  /** I7: the post stays as it is; what a replacement has left behind is told in its journal (I5). */
+  | { readonly type: 'keep-mock'; readonly id: GenerationId; readonly reason: string }
   /** I3: an earlier run ended while it ordered; the journal may know what became of it. */
   | {
       readonly type: 'recall-order';
@@ -120,11 +122,12 @@ function decideMedia(state: ChannelState, id: GenerationId, policy: Policy): Act
   const { image } = state;
   if (!image.picture) {
     const failures = image.picture_failures ?? 0;
-    if (failures > policy.maxRetries)
-      return record(
-        { type: 'image-given-up' },
-        `the painted pictures could not be fetched, ${failures} times`,
-      );
+    if (failures > policy.maxRetries) {
+      const why = `the painted pictures could not be fetched, ${failures} times`;
+      return image.replacing_mock === true
+        ? { type: 'keep-mock', id, reason: why }
+        : record({ type: 'image-given-up' }, why);
+    }
     return { type: 'choose-picture', id };
   }
   // An empty reason is a failure too: passing it over would order, and pay for, another video.

@@ -61,6 +61,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'no picture is saved': ({ state }) => !given(state.image.picture),
   'fetching failed too often': ({ state, policy }) =>
     Number(state.image.picture_failures ?? 0) > policy.maxRetries,
+  'a mock is being replaced': ({ state }) => state.image.replacing_mock === true,
   'the video has failed': ({ state }) => given(state.image.video_failure),
   'a video task is stored': ({ state }) => given(state.image.video_task),
   'a video intent was left behind': ({ state }) => state.image.submission?.kind === 'video',
@@ -158,6 +159,7 @@ const KEYS = {
   attempts: RETRIES,
   unknown_outcomes: [undefined, 1, 2],
   picture_failures: RETRIES,
+  replacing_mock: [undefined, true],
   retry_after_utc: [null, before(1), before(0), before(-1), before(-86_400), before(-86_401)],
   late_tasks: [undefined, [LATE]],
 } as const;
@@ -235,8 +237,9 @@ describe('SPEC.md against decide, all combinations of what a phase depends on', 
   });
 
   test('M5 P4 P5 P6 scenario 3, results', () => {
-    const { picture, video_failure, video_task, picture_failures, midjourney_results } = KEYS;
-    const keys = { picture, video_failure, video_task, picture_failures, midjourney_results, submission };
+    const { picture, video_failure, video_task, picture_failures, midjourney_results, replacing_mock } = KEYS;
+    const media = { picture, video_failure, video_task, picture_failures, replacing_mock };
+    const keys = { ...media, midjourney_results, submission };
     for (const choice of product({ ...everywhere, ...keys })) {
       if (choice.picture !== null || choice.midjourney_results === ANSWER) check(choice);
     }

@@ -20,6 +20,7 @@ export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
   'make-mock-video': { doing: 'Rendering a video from the picture', provider: '' },
   'check-image': { doing: 'Asking for the picture', provider: 'Midjourney' },
   'request-image': { doing: 'Ordering the picture', provider: 'Midjourney' },
+  'keep-mock': { doing: 'Leaving the mock as it is', provider: '' },
   'recall-order': { doing: 'Looking up what became of an order', provider: '' },
   'check-late': { doing: 'Asking for results that were given up', provider: 'Midjourney, Runway' },
   tidy: { doing: 'Archiving and sorting finished posts', provider: '' },
@@ -30,7 +31,7 @@ export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
 };
 
 /** Why it is the next thing to do, where the action does not carry its reason itself. */
-const REASONS: Readonly<Record<Exclude<ActionType, 'record' | 'make-mock-video'>, string>> = {
+const REASONS: Readonly<Record<Exclude<ActionType, 'record' | 'make-mock-video' | 'keep-mock'>, string>> = {
   'recall-order': 'an earlier run ended while it ordered',
   'make-mock': 'the picture did not come in time',
   'choose-picture': 'the picture’s answer is here',
@@ -52,6 +53,7 @@ export function reasonOf(action: Action): string {
       return STOP_TEXTS[action.reason].ended;
     case 'record':
       return action.why;
+    case 'keep-mock':
     case 'make-mock-video':
       return action.reason;
     default:
