@@ -12,10 +12,25 @@ export interface Questions {
   agree(question: string): Promise<boolean>;
 }
 
+/** What is said beside the questions themselves. */
+export interface QuestionWords {
+  readonly wrongNumber: (most: number) => string;
+  readonly unanswered: (question: string) => string;
+  readonly yesOrNo: string;
+  readonly empty: string;
+}
+
+export const ENGLISH_WORDS: QuestionWords = {
+  wrongNumber: (most) => `Answer with a number from 1 to ${most}.`,
+  unanswered: (question) => `No usable answer to “${question}”`,
+  yesOrNo: '(y/N)',
+  empty: 'Please write something.',
+};
+
 const MOST_TRIES = 5;
 
 /** Null where nobody can answer. */
-export function createQuestions(cli: Cli): Questions | null {
+export function createQuestions(cli: Cli, words: QuestionWords): Questions | null {
   const { ask, colors } = cli;
   if (ask === undefined) return null;
   const text: Questions['text'] = async (question, usual, problem = () => null) => {
@@ -26,7 +41,7 @@ export function createQuestions(cli: Cli): Questions | null {
       if (wrong === null) return answer;
       cli.tell(`  ${wrong}`);
     }
-    throw new FailureError(failure('usage', `No usable answer to “${question}”`).failure);
+    throw new FailureError(failure('usage', words.unanswered(question)).failure);
   };
   return {
     text,
@@ -35,14 +50,14 @@ export function createQuestions(cli: Cli): Questions | null {
       const isNumber = (answer: string): boolean =>
         /^\d{1,2}$/.test(answer) && options[Number(answer) - 1] !== undefined;
       const answer = await text(question, '1', (given) =>
-        isNumber(given) ? null : `Answer with a number from 1 to ${options.length}.`,
+        isNumber(given) ? null : words.wrongNumber(options.length),
       );
       const chosen = options[Number(answer) - 1];
       if (chosen === undefined) throw new Error('a checked answer names no option');
       return chosen[1];
     },
     async agree(question) {
-      return /^(y|yes|д|да)$/iu.test(await text(`${question} (y/N)`, ''));
+      return /^(y|yes|д|да)$/iu.test(await text(`${question} ${words.yesOrNo}`, ''));
     },
   };
 }

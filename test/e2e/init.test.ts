@@ -127,6 +127,14 @@ test('the Russian sample comes with a page in Russian, for a bucket of any kind'
   const made = await reelmillIn(folder, [...words, ...models, '--action', `me/mill@${'b'.repeat(40)}`]);
   expect(made).toMatchObject({ code: EXIT.done });
   expect(made.out).not.toContain('▲');
+  expect(made.out).toContain('Тексты — gpt-4.1, картинки — Midjourney (relax), видео — gen4.5; не больше');
+  expect(made.out).toContain('Дальше:\n  1. Положите');
+  const example = await read('ru', '.env.example');
+  for (const line of example.split('\n').filter((text) => /^# [^=]+$/.test(text)))
+    expect(line).toMatch(/^# .*\p{Script=Cyrillic}/u);
+  expect(example.match(/^(# )?[A-Z0-9_]+=$/gm)).toEqual(
+    (await read('moved', '.env.example')).match(/^(# )?[A-Z0-9_]+=$/gm),
+  );
   expect(JSON.parse(await read('ru', 'config.json'))).toMatchObject({
     API_KEYS: {
       b2: { endpoint: 'https://s3.eu-central-003.backblazeb2.com', bucket_name: 'bucket-1', prefix: 'one/' },
@@ -173,6 +181,11 @@ test('without a terminal a missing answer is named as the flag that gives it, an
     [['--language', 'en'], '--store'],
     [['--language', 'en', '--store', 's3://b'], '--endpoint'],
     [['--language', 'en', '--store', 'nowhere'], 'neither'],
+    [['--language', 'en', '--store', 's3://b', '--endpoint', 'my-bucket'], 'no address of a server'],
+    [['--language', 'en', '--store', 's3://b', '--endpoint', 'http://s3.example.com'], 'no address'],
+    [['--language', 'ru', '--store', 's3://b', '--endpoint', 'my-bucket'], 'не адрес сервера'],
+    [['--language', 'ru'], 'Нужно указать --store folder:PATH или --store s3://BUCKET'],
+    [['--language', 'ru', '--store', 's3://b'], 'Бакету нужны имя и endpoint'],
     [['--from', 'missing.json'], 'ENOENT'],
     [['--language', 'en', '--store', 'folder:x', '--config', '../config.json'], 'inside'],
     [['--language', 'en', '--store', 'folder:x', '--budget', '-1'], 'amount'],
@@ -216,22 +229,29 @@ async function answered(
 test('at a terminal only what it must know is asked, and a wrong answer is asked again', async () => {
   const place = path.join(folder, 'asked');
   const done = await answered(
-    ['9', '2', '1', 'My bucket!', 'bucket-2', 's3.us-east-005.backblazeb2.com', 'much', '25'],
+    '9 1 7 1 1 bucket! bucket-2 bucket-2 s3.us-east-005.backblazeb2.com much 25'.split(' '),
     place,
   );
   expect(done.code).toBe(EXIT.done);
-  expect(done.said.match(/\?/g)).toHaveLength(8);
+  expect(done.said.match(/\?/g)).toHaveLength(11);
+  expect(done.said).toMatch(/^ {2}1 {2}English\n {2}2 {2}Русский\nLanguage \/ Язык\?/);
+  expect(done.said).toContain('Answer with a number from 1 to 2. / Ответьте числом от 1 до 2.');
   expect(done.said).toContain('A bucket has a name of 3 to 63 small letters');
-  expect(done.said).toContain('Answer with a number from 1 to 3.');
+  expect(done.said).toContain('That is no address of a server');
   expect(JSON.parse(await read('asked', 'config.json'))).toMatchObject({
     API_KEYS: { b2: { bucket_name: 'bucket-2' } },
     BUDGET: { per_month_usd: 25 },
   });
   // Enter takes what stands in brackets; a file in the way is asked about, and no is no.
-  const kept = await answered(['1', '2', '', '', 'n'], place);
+  const kept = await answered(['2', '1', '2', '', '', 'n'], place);
   expect(kept.code).toBe(EXIT.usage);
-  expect(await read('asked', 'CHANNEL.md')).toContain('Этот канал');
-  const replaced = await answered(['1', '2', '', '', 'y', 'y', 'y'], place);
+  expect(await read('asked', 'CHANNEL.md')).toContain('This channel');
+  for (const text of ['С чего начинается канал?', 'Где хранить посты?', 'В какой папке?', '(д/Н)'])
+    expect(kept.said).toContain(text);
+  expect(kept.said).toContain('уже есть, с другим содержимым. Ничего не записано.');
+  // What is English beside names is the first question alone.
+  expect(kept.said).not.toMatch(/\b(which|where|the|already|nothing)\b/i);
+  const replaced = await answered(['2', '1', '2', '', '', 'д', 'y', 'да'], place);
   expect(replaced.code).toBe(EXIT.done);
   expect(await read('asked', '.env.example')).toContain('REELMILL_STORE=folder:./posts');
 });

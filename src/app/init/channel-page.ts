@@ -120,7 +120,7 @@ ${localNote(facts, `The commands here work on your own machine after \`${facts.i
 - \`npx reelmill --env-file .env doctor\`: each part, with what to do about it.${
     folder === null
       ? `
-- A red run under *Actions* says on its page what failed and what to do. The next run goes on where it stopped; nothing is paid twice.
+- A red run under *Actions* says on its page what failed and what to do. The next run goes on where it stopped, and pays for nothing again that it has.
 - Pause: *Actions → Reelmill → ⋯ → Disable workflow*. In public repositories GitHub does this by itself after 60 days without a commit.`
       : ''
   }
@@ -182,7 +182,7 @@ ${localNote(facts, `Команды с этой страницы работают
 - \`npx reelmill --env-file .env doctor\`: проверка каждой части, с советом.${
     folder === null
       ? `
-- Красный запуск в *Actions* пишет на своей странице, что не удалось и что делать. Следующий продолжит с того же места; дважды ничего не оплачивается.
+- Красный запуск в *Actions* пишет на своей странице, что не удалось и что делать. Следующий продолжит с того же места и не заплатит снова за то, что уже есть.
 - Пауза: *Actions → Reelmill → ⋯ → Disable workflow*. В открытых репозиториях GitHub делает это сам после 60 дней без коммитов.`
       : ''
   }

@@ -81,25 +81,19 @@ export async function planInit(answers: InitAnswers, now: Date): Promise<Result<
   if (!loaded.ok) return loaded;
   const { config, warnings } = loaded.value;
   const { b2 } = config.API_KEYS;
-  if (answers.store.kind === 'bucket' && (b2.bucket_name === null || b2.endpoint === null))
-    return failure(
-      'usage',
-      'A bucket needs its name and its endpoint',
-      {},
-      {
-        advice:
-          'Add --store s3://BUCKET --endpoint https://s3.REGION.backblazeb2.com, or keep posts in a folder.',
-      },
-    );
+  const language = answers.language ?? base.value.language;
+  if (answers.store.kind === 'bucket' && (b2.bucket_name === null || b2.endpoint === null)) {
+    const { advice, message } = HALF_A_BUCKET[language];
+    return failure('usage', message, {}, { advice });
+  }
   const folder = answers.store.kind === 'folder' ? answers.store.path : null;
   const secrets = neededSecrets(answers.store.kind);
-  const language = answers.language ?? base.value.language;
   const crontab = folder === null ? [] : crontabOf(config, answers, now);
   const install = `npm install ${shellWord(answers.package)}`;
   const page = { language, config, configPath: configName, folder, install, secrets, crontab, now };
   const files: PlannedFile[] = [
     { path: configName, text: `${JSON.stringify(json, null, 2)}\n` },
-    { path: '.env.example', text: renderEnvExample(folder === null ? null : `folder:${folder}`) },
+    { path: '.env.example', text: renderEnvExample(folder === null ? null : `folder:${folder}`, language) },
     { path: 'CHANNEL.md', text: renderChannelPage(page) },
   ];
   if (folder === null) {
@@ -113,10 +107,25 @@ export async function planInit(answers: InitAnswers, now: Date): Promise<Result<
   const { timezone } = config.SCHEDULE;
   if (folder === null && timezone !== 'UTC')
     notes.push(
-      `GitHub knows only UTC: the workflow's times are those of ${timezone} today, without summer time.`,
+      language === 'ru'
+        ? `GitHub знает только UTC: времена запусков соответствуют сегодняшним в ${timezone}, без перехода на летнее время.`
+        : `GitHub knows only UTC: the workflow's times are those of ${timezone} today, without summer time.`,
     );
   return success({ files, config, language, changes: base.value.changes, notes, secrets, install });
 }
+
+const HALF_A_BUCKET = {
+  en: {
+    message: 'A bucket needs its name and its endpoint',
+    advice:
+      'Add --store s3://BUCKET --endpoint https://s3.REGION.backblazeb2.com, or keep posts in a folder.',
+  },
+  ru: {
+    message: 'Бакету нужны имя и endpoint',
+    advice:
+      'Добавьте --store s3://БАКЕТ --endpoint https://s3.REGION.backblazeb2.com или храните посты в папке.',
+  },
+} as const;
 
 /** Lines for a crontab, which goes by the machine's own zone. */
 function crontabOf(config: Config, { configName, folder, machineZone }: InitAnswers, now: Date): string[] {

@@ -1,0 +1,58 @@
+/** What `reelmill init` has made, and what its owner does next. */
+import { join, resolve } from 'node:path';
+import type { InitAnswers, InitPlan } from '../../app/init/plan.ts';
+import { shellWord } from '../../app/init/shell-word.ts';
+import type { Cli } from '../cli.ts';
+import { INIT_TEXTS } from './texts.ts';
+
+/** Columns of a command before what it does. */
+const COMMAND_WIDTH = 14;
+
+export function printPlan(
+  cli: Cli,
+  folder: string,
+  answers: InitAnswers,
+  plan: InitPlan,
+  warnings: readonly string[],
+): void {
+  const { colors } = cli;
+  const texts = INIT_TEXTS[plan.language];
+  for (const { kind, path, was, now, why } of plan.changes) {
+    const values = now === null ? (was ?? '') : `${was ?? ''} → ${now}`;
+    cli.print(`${colors.dim(kind.padEnd(8))} ${path} ${colors.dim(values)}  ${why}`);
+  }
+  if (plan.changes.length > 0) cli.print('');
+  for (const { path } of plan.files) cli.print(`${colors.green('●')} ${join(folder, path)}`);
+  for (const warning of warnings) cli.print(`${colors.yellow('▲')} ${warning}`);
+  const { config } = plan;
+  const { per_month_usd: limit } = config.BUDGET;
+  const made = texts.made({
+    texts: config.OPENAI_SETTINGS.model ?? 'gpt-4o',
+    pictures: config.IMAGE_GENERATION.process_mode,
+    videos: config.API_KEYS.runwayml.model_name,
+    limit: limit === null ? texts.noLimit : texts.limit(`$${limit.toFixed(Number.isInteger(limit) ? 0 : 2)}`),
+  });
+  cli.print(`\n${made}`);
+  cli.print(`\n${texts.next}`);
+  for (const [index, step] of nextSteps(folder, answers, plan).entries())
+    cli.print(`  ${index + 1}. ${step}`);
+}
+
+function nextSteps(folder: string, { store, configName }: InitAnswers, plan: InitPlan): string[] {
+  const { steps } = INIT_TEXTS[plan.language];
+  const secrets = plan.secrets.join(', ');
+  if (store.kind === 'bucket')
+    return [steps.repository(folder), steps.secrets(secrets), steps.workflow, steps.page];
+  const config = configName === 'config.json' ? '' : ` --config ${configName}`;
+  const command = (words: string, effect: string): string =>
+    `npx reelmill --env-file .env${config} ${words.padEnd(COMMAND_WIDTH)}  ${effect}`;
+  const enter = folder === resolve('.') ? '' : `cd ${shellWord(folder)} && `;
+  return [
+    `${enter}${plan.install}`,
+    steps.fillIn(secrets),
+    command('doctor', steps.doctor),
+    command('run --dry-run', steps.dryRun),
+    command('run', steps.run),
+    steps.localPage,
+  ];
+}
