@@ -1,6 +1,7 @@
 /** `reelmill serve`: the channel by its own clock, until it is told to stop. */
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ServeFacts } from '../../app/serve.ts';
+import type { Channel } from '../channel.ts';
 import { globalOptions, printJson, reportFailure, type Cli, type GlobalOptions } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 import { version } from '../version.ts';
@@ -50,7 +51,7 @@ async function serveChannel(cli: Cli, command: Command, flags: ServeFlags): Prom
     startWithMain: flags.now === true,
     zeroDelay: flags.zeroDelay === true,
     observe: progress.observe,
-    onListening: (facts) => announce(cli, options, facts),
+    onListening: (facts) => announce(cli, options, channel.value.surroundings.log, facts),
   });
   progress.close();
   if (!ended.ok) return reportFailure(cli, options, ended.failure);
@@ -66,7 +67,12 @@ async function serveChannel(cli: Cli, command: Command, flags: ServeFlags): Prom
   if (ended.value === 'cut') process.exit();
 }
 
-function announce(cli: Cli, options: GlobalOptions, { next, url, warning, webhookPath }: ServeFacts): void {
+function announce(
+  cli: Cli,
+  options: GlobalOptions,
+  log: Channel['surroundings']['log'],
+  { next, url, warning, webhookPath }: ServeFacts,
+): void {
   if (options.json === true)
     return printJson(cli, {
       command: 'serve',
@@ -81,7 +87,8 @@ function announce(cli: Cli, options: GlobalOptions, { next, url, warning, webhoo
   cli.print(
     `Next by the schedule: ${next.mode} run at ${next.at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
   );
-  if (warning !== null) cli.tell(`warning: ${warning}`);
+  if (warning !== null && cli.live) cli.tell(`warning: ${warning}`);
+  else if (warning !== null) log.warn(warning);
 }
 
 function portNumber(text: string): number {
