@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createS3Store } from '../src/adapters/s3/s3-store.ts';
+import { startGatedS3 } from '../test/conformance/s3-gate.ts';
 import { startS3 } from '../test/conformance/s3-process.ts';
 import { renderMock, startBenchChannel } from './channel.ts';
 import { median, medianOf, ROOT, runNode } from './measure.ts';
@@ -67,18 +68,28 @@ function requestRows(name: string, counts: RequestCounts): Row[] {
   ];
 }
 
+/** The npm server as it is, and behind a gate that compares as AWS does, or refuses and keeps versions as Backblaze B2 does. */
+const SERVERS = [
+  ['S3', () => startS3('fauxqs')],
+  ['S3 that compares', () => startGatedS3('compares')],
+  ['S3 like B2', () => startGatedS3('like B2')],
+] as const;
+
 async function requests(): Promise<Row[]> {
   const rows = requestRows('folder', await countRequests(folderStore));
-  const server = await startS3('fauxqs');
-  try {
-    // Each channel has a prefix of its own, or the second would tidy up after the first.
-    const counts = await countRequests((folder, onRequest) =>
-      Promise.resolve(createS3Store({ ...server.options, prefix: `${path.basename(folder)}/`, onRequest })),
-    );
-    return [...rows, ...requestRows('S3', counts)];
-  } finally {
-    await server.close();
+  for (const [name, start] of SERVERS) {
+    const server = await start();
+    try {
+      // Each channel has a prefix of its own, or the second would tidy up after the first.
+      const counts = await countRequests((folder, onRequest) =>
+        Promise.resolve(createS3Store({ ...server.options, prefix: `${path.basename(folder)}/`, onRequest })),
+      );
+      rows.push(...requestRows(name, counts));
+    } finally {
+      await server.close();
+    }
   }
+  return rows;
 }
 
 async function wholePost(): Promise<Row[]> {
@@ -149,6 +160,7 @@ function page(rows: readonly Row[]): string {
     '| --- | --- | --- | --- |',
     ...table,
     '',
+    '“S3” is the npm server of the tests, which neither compares nor keeps versions; the two behind it are the same behind a gate that does as AWS and Backblaze B2 do.',
     'The clip of the memory rows is a real one, padded to its size with an empty MP4 box. Requests are those that the store adapter sends;',
     'a whole post is one run in which the picture is there at once, or two of which the second finds it.',
     '',

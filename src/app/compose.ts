@@ -166,6 +166,7 @@ export async function composeRun(surroundings: Surroundings): Promise<Result<Run
     clock,
     random,
     log,
+    seenPosts: new Map(),
     isMarked: (id) => state.isMarked(id),
     keepLease: () => lease.ensureHeld(),
     signal,

@@ -19,7 +19,7 @@ import {
   type StepContext,
   type StepOutcome,
 } from './context.ts';
-import { readPost } from './documents.ts';
+import { seenPost } from './documents.ts';
 import { describeMedia, folderOfPost, noFolder, uploadPart } from './media-files.ts';
 import { judgeCall, videoCall } from './paid-calls.ts';
 
@@ -119,7 +119,7 @@ async function chooseBest(
         pictures.length === 1 ? 'There was one picture to choose from.' : 'The judge is switched off.',
       ),
     );
-  const post = await readPost(context, folder, id);
+  const post = await seenPost(context, folder, id);
   if (!post.ok) return post;
   const request = {
     pictures,

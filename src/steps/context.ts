@@ -15,6 +15,7 @@ import type { Random } from '../ports/random.ts';
 import type { Renderer } from '../ports/renderer.ts';
 import type { TextModel } from '../ports/text-model.ts';
 import type { VideoTasks } from '../ports/video-task.ts';
+import type { SeenPosts } from './documents.ts';
 import type { Workspace } from '../ports/workspace.ts';
 
 export interface StepContext {
@@ -33,6 +34,8 @@ export interface StepContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Of this run alone: a person may have edited the post before the next one. */
+  readonly seenPosts: SeenPosts;
   /** Whether the publisher has marked the post by now. */
   readonly isMarked: (id: GenerationId) => Promise<Result<boolean>>;
   /** Called while waiting, so that the run keeps its right to act. Everything that writes is checked without this. */

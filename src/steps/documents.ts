@@ -63,9 +63,28 @@ export function documentBytes(value: unknown): Uint8Array {
   return readable.length <= MAX_DOCUMENT_BYTES ? readable : encoder.encode(`${JSON.stringify(value)}\n`);
 }
 
+/** The posts that a run has read or written, by key; for steps that only use what stands there and write nothing back. */
+export type SeenPosts = Map<string, Post>;
+
+interface PostReading {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly seenPosts: SeenPosts;
+}
+
+/** As this run has last seen it, which saves a request; read where it has not. */
+export async function seenPost(
+  context: PostReading,
+  folder: string,
+  id: GenerationId,
+): Promise<Result<Post>> {
+  const seen = context.seenPosts.get(partKey(folder, id, 'json'));
+  return seen === undefined ? readPost(context, folder, id) : success(seen);
+}
+
 /** P1, D10: the post's text. A store may show a fresh write late, so that "not there" is asked again before it is believed. */
 export async function readPost(
-  context: { readonly store: ObjectStore; readonly clock: Clock },
+  context: PostReading,
   folder: string,
   id: GenerationId,
 ): Promise<Result<Post>> {
@@ -73,7 +92,10 @@ export async function readPost(
   for (let attempt = 1; ; attempt += 1) {
     const read = await readDocument(context.store, key, postSchema);
     if (!read.ok) return read;
-    if (read.value !== null) return success(read.value.value);
+    if (read.value !== null) {
+      context.seenPosts.set(key, read.value.value);
+      return success(read.value.value);
+    }
     if (attempt === READ_ATTEMPTS)
       return failure('content_missing', 'The post’s text is not in the store', { key, id });
     await context.clock.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1));
@@ -81,17 +103,17 @@ export async function readPost(
 }
 
 export async function writePost(
-  store: ObjectStore,
+  { seenPosts, store }: Pick<PostReading, 'store' | 'seenPosts'>,
   folder: string,
   id: GenerationId,
   post: Post,
 ): Promise<Result<void>> {
-  const put = await store.put(
-    partKey(folder, id, 'json'),
-    { bytes: documentBytes(post) },
-    { contentType: 'application/json' },
-  );
-  return put.ok ? success(undefined) : put;
+  const key = partKey(folder, id, 'json');
+  seenPosts.delete(key);
+  const put = await store.put(key, { bytes: documentBytes(post) }, { contentType: 'application/json' });
+  if (!put.ok) return put;
+  seenPosts.set(key, post);
+  return success(undefined);
 }
 
 function reasonOf(error: unknown): string {

@@ -60,7 +60,7 @@ export async function describeMedia(
   const media = { image: 'placeholder', ...post.value.media, ...change.media } as Media;
   // Nothing stands in for anything any more: a reason that stayed would speak of a mock that was replaced.
   if (media.image === 'midjourney' && media.video === 'runway') delete media.reason;
-  return writePost(context.store, folder, id, { ...post.value, ...change.post, media });
+  return writePost(context, folder, id, { ...post.value, ...change.post, media });
 }
 
 /**

@@ -3,7 +3,7 @@ import { failure } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
-import { readPost } from './documents.ts';
+import { seenPost } from './documents.ts';
 import { imageCall } from './paid-calls.ts';
 
 export async function requestImage(
@@ -16,7 +16,7 @@ export async function requestImage(
   >
 > {
   const { settings, imageTasks, payments, prices } = context;
-  const post = await readPost(context, settings.folders.fresh, id);
+  const post = await seenPost(context, settings.folders.fresh, id);
   if (!post.ok) return failed(post.failure, { type: 'submission-withdrawn' });
   const prompt = post.value.first_frame_description?.trim() ?? '';
   if (prompt === '')

@@ -4,7 +4,7 @@ import { partKey } from '../domain/group.ts';
 import { cleanScript } from '../domain/script-text.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
-import { readPost } from './documents.ts';
+import { seenPost } from './documents.ts';
 import { folderOfPost, noFolder } from './media-files.ts';
 import { videoCall } from './paid-calls.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
@@ -35,7 +35,7 @@ export async function requestVideo(
     const ended = await noFolder(context, id, folder.failure);
     return ended.failure ? withdrawn(ended.failure) : ended;
   }
-  const post = await readPost(context, folder.value, id);
+  const post = await seenPost(context, folder.value, id);
   if (!post.ok) return withdrawn(post.failure);
   const prompt = cleanScript(post.value.script ?? '', videoTasks.maxPromptLength);
   return context.workspace.withFolder(`video-${id}`, async (path) => {

@@ -59,7 +59,7 @@ export async function writeContent(
   if (!tracker.ok) return failed(tracker.failure);
   const written = await writeStages(writing, tracker.value.tracker);
   if (!written.ok) return failed(written.failure);
-  const stored = await writePost(context.store, context.settings.folders.fresh, id, written.value);
+  const stored = await writePost(context, context.settings.folders.fresh, id, written.value);
   if (!stored.ok) return failed(stored.failure);
   const recorded = await recordInTracker(context, writing.draft, tracker.value);
   return recorded.ok ? happened({ type: 'content-written' }) : failed(recorded.failure);

@@ -155,6 +155,7 @@ export class Channel {
       clock,
       random,
       log,
+      seenPosts: new Map(),
       isMarked: (id: GenerationId) => state.isMarked(id),
       keepLease: () => lease.ensureHeld(),
       signal: new AbortController().signal,
