@@ -95,5 +95,7 @@ function logLevel(cli: Cli, environment: Environment): LogLevel {
 
 function logFormat(cli: Cli, options: GlobalOptions): 'pretty' | 'json' | 'quiet' {
   if (options.quiet === true) return 'quiet';
-  return options.json === true && !cli.live ? 'json' : 'pretty';
+  if (cli.live) return 'pretty';
+  // The log of a CI job is read by people, any other off a terminal by programs.
+  return options.json === true || !cli.variables['CI'] ? 'json' : 'pretty';
 }

@@ -79,20 +79,21 @@ test('R1 R2 one run makes a whole post when the providers answer at once, and th
   expect(check.out).toContain('Nothing to check.');
 });
 
-test('R1 off a terminal the log has lines of one kind: dated ones to read, or one JSON object each with --json', async () => {
-  const read = await reelmill('lines', 'run', '--zero-delay');
+test('R1 off a terminal the log has lines of one kind: a JSON object each, or dated ones to read in CI', async () => {
+  const words = ['run', '--zero-delay', '--store'];
+  const read = await start([...words, 'folder:lines'], { CI: 'true' }).ended;
   const lines = read.told.trimEnd().split('\n');
   for (const line of lines) expect(line).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] (INFO|WARN): \S/);
   const done = lines.filter((line) => line.includes('INFO: Done: '));
   expect(done.some((line) => line.includes('Ordering the picture (Midjourney)'))).toBe(true);
   expect(read.out).toContain('A post is finished.');
-  const parsed = await reelmill('parsed', 'run', '--zero-delay', '--json');
+  const parsed = await start([...words, 'folder:parsed']).ended;
   const entries = parsed.told
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(entries.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/^Done: Ordering the picture/));
-  expect(await reelmill('silent', 'run', '--zero-delay', '--quiet')).toEqual({ code: 0, out: '', told: '' });
+  expect(await start([...words, 'folder:silent', '--quiet']).ended).toEqual({ code: 0, out: '', told: '' });
 });
 
 test('each of the other three programs works alone on the state in the store: C4 C5, P3, W3, P7', async () => {

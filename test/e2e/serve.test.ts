@@ -112,7 +112,7 @@ test('I8 R1 a main run, a report from PiAPI that wakes the check, green health, 
   await configured(port);
   const serving = start(['serve', '--now', '--zero-delay'], { MIDJOURNEY_WEBHOOK_SECRET: SECRET });
   await serving.line(/Listening on .*GET \/health, POST \/webhooks\/piapi/);
-  await serving.line(/The run has ended.*"stop":"waiting"/);
+  await serving.line(/"stop":"waiting".*The run has ended/);
   expect(await health(port)).toMatchObject({
     status: 200,
     body: { status: 'ok', last_run: { mode: 'main', reason: 'start', stop: 'waiting' } },
@@ -128,7 +128,7 @@ test('I8 R1 a main run, a report from PiAPI that wakes the check, green health, 
   // The sandbox posts the report, as PiAPI does.
   await sandbox.advance(DAY);
   await serving.line(/PiAPI reports a finished task/);
-  await serving.line(/The run has ended.*"stop":"task-done"/);
+  await serving.line(/"stop":"task-done".*The run has ended/);
   expect(await readdir(inChannel('666'))).toHaveLength(3);
   expect(await health(port)).toMatchObject({
     status: 200,
@@ -138,7 +138,7 @@ test('I8 R1 a main run, a report from PiAPI that wakes the check, green health, 
 
   serving.child.kill('SIGTERM');
   expect(await serving.ended).toBe(0);
-  expect(serving.told()).toMatch(/INFO: Stopped\n$/);
+  expect(serving.told()).toMatch(/"msg":"Stopped"\}\n$/);
   const files = await Promise.all(
     (await readdir(inChannel('.'), { recursive: true }))
       .filter((name) => name.endsWith('.json'))
