@@ -21,6 +21,7 @@ import { Providers } from './providers.ts';
 import { LEASE, POLICY, SETTINGS, STALE_FLAG_SECONDS } from './settings.ts';
 import { CALM, Process, World, type FaultRates } from './world.ts';
 
+const NAMED = /"generation_id":\s*(?:"([^"]*)"|null)/;
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export interface FinishedRun {
@@ -51,7 +52,6 @@ export class Channel {
   /** Replaces the lease, so that a deliberately broken one can be shown to be caught. */
   makeLease: (process: Process) => Lease = (process) => this.ticketLease(process);
   #processes = 0;
-  #lastNamed: string | null = null;
 
   constructor(seed: number, kind: BucketKind, mood: ProviderMood, start = new Date('2026-03-01T12:00:00Z')) {
     this.world = new World(seed, start);
@@ -63,11 +63,14 @@ export class Channel {
           key === documents.image && body !== null && new TextDecoder().decode(body).includes(`"${taskId}"`),
       ) !== undefined;
     const activePost = (): string | null => {
+      const present = NAMED.exec(this.bucket.text(documents.generation) ?? '');
+      if (present) return present[1] ?? null;
       // A document that somebody has just broken names the post that it named before.
-      const text = this.bucket.text(documents.generation) ?? '';
-      const named = /"generation_id":\s*(?:"([^"]*)"|null)/.exec(text);
-      if (named) this.#lastNamed = named[1] ?? null;
-      return this.#lastNamed;
+      const earlier = this.bucket.history.findLast(
+        ({ key, body }) =>
+          key === documents.generation && NAMED.test(new TextDecoder().decode(body ?? undefined)),
+      );
+      return NAMED.exec(new TextDecoder().decode(earlier?.body ?? undefined))?.[1] ?? null;
     };
     this.providers = new Providers(this.world, mood, activePost, isSaved);
   }
