@@ -4,12 +4,12 @@
  */
 import type { Budgets, BudgetStop } from '../domain/budget.ts';
 import type { ChannelState } from '../domain/channel-state.ts';
+import { parseTimestamp } from '../domain/timestamp.ts';
 import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import { generationIdAt, type GenerationId } from '../domain/generation-id.ts';
 import type { Draft } from '../domain/journal.ts';
 import { microUsd, monthBefore, monthOf, monthOfId, type LedgerCall } from '../domain/ledger.ts';
-import { parseTimestamp } from '../domain/timestamp.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import type { PlannedCall } from '../ports/payments.ts';
 import { readJournal } from '../runtime/journal-store.ts';
@@ -52,9 +52,6 @@ export interface DryRun {
   readonly atMostUsd: number;
   readonly usualUsd: number;
 }
-
-/** A picture takes about a hundred seconds: what was ordered longer ago than this is expected to be ready. */
-const PICTURE_SECONDS = 150;
 
 export async function dryRun(
   parts: Pick<RunParts, 'context' | 'state' | 'policy'>,
@@ -217,7 +214,7 @@ class Rehearsal {
         this.#facts = { ...this.#facts, lateChecked: true };
         return;
       case 'check-image':
-        return this.#assumeChecked(action.task.requested_at_utc, action.task.task_id);
+        return this.#assumeChecked(action.task.task_id);
       case 'request-image':
       case 'request-video': {
         const kind = action.type === 'request-image' ? 'image' : 'video';
@@ -270,9 +267,8 @@ class Rehearsal {
     }
   }
 
-  #assumeChecked(since: string, taskId: string): void {
-    const age = (this.#known.now.getTime() - (parseTimestamp(since)?.getTime() ?? 0)) / 1000;
-    if (this.#orderedHere || age < PICTURE_SECONDS) {
+  #assumeChecked(taskId: string): void {
+    if (this.#orderedHere) {
       this.#facts = { ...this.#facts, imageCheck: 'pending' };
       return;
     }

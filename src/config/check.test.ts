@@ -58,6 +58,9 @@ test.each([
   [{ VIDEO: { placeholder_bg_color: '#fff' } }, 'VIDEO.placeholder_bg_color', 'in that form'],
   [{ SCHEDULE: { timezone: 'Mars/Base' } }, 'SCHEDULE.timezone', 'in that form'],
   [{ BUDGET: { per_day_usd: -1 } }, 'BUDGET.per_day_usd', 'a number from 0'],
+  // A ceiling on spending that is misspelt would be none.
+  [{ BUDGET: { per_mounth_usd: 20 } }, 'BUDGET.per_mounth_usd', 'Did you mean `per_month_usd`'],
+  [{ BUDGTE: { per_month_usd: 20 } }, 'BUDGTE', 'Did you mean `BUDGET`'],
   [
     { PRICES: { openai: { 'gpt-4o': { input_per_million_usd: 'x' } } } },
     'PRICES.openai.gpt-4o.input_per_million_usd',

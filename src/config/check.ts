@@ -59,6 +59,19 @@ export function checkConfig(text: string): ConfigReport {
   const checked = configSchema.safeParse(raw);
   const root = schemaRoot();
   const onKeys = [...notesOnDuplicates(parsed.duplicates), ...notesOnKeys(raw, root)];
+  const lost = onKeys.filter(isLostLimit);
+  if (checked.success && lost.length > 0) {
+    const problems = lost.map(({ path, suggestion }) => ({
+      path,
+      message: LOST_LIMIT,
+      value: null,
+      suggestion,
+    }));
+    return refused(
+      problems,
+      onKeys.filter((note) => !isLostLimit(note)),
+    );
+  }
   if (checked.success) {
     const notes = [...onKeys, ...notesOnValues(raw, checked.data)];
     return { ok: true, config: checked.data, raw, notes };
@@ -68,6 +81,13 @@ export function checkConfig(text: string): ConfigReport {
   const isTold = (note: ConfigNote): boolean => problems.some(({ path }) => isWithin(note.path, path));
   const notes = [...onKeys, ...notesOnTheRest(raw, issues)].filter((note) => !isTold(note));
   return refused(problems, notes);
+}
+
+const LOST_LIMIT = 'is no limit that Reelmill knows; one that is not read would limit nothing';
+
+/** Everywhere else an unknown key may be another tool's; here it is a ceiling on spending that somebody believes in. */
+function isLostLimit({ kind, path, suggestion }: ConfigNote): boolean {
+  return kind === 'unknown_key' && (path.startsWith('BUDGET.') || suggestion.includes('`BUDGET`'));
 }
 
 function refused(problems: readonly ConfigProblem[], notes: readonly ConfigNote[] = []): ConfigReport {

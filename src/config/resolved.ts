@@ -96,7 +96,15 @@ export function bucketSettings(config: Config, environment: Environment): Result
     const missing = [endpoint, bucket, accessKey, secretKey].flatMap((value, index) =>
       value === null ? [names[index]] : [],
     );
-    return failure('secret_missing', `The bucket cannot be opened: ${missing.join(', ')} not set`);
+    return failure(
+      'secret_missing',
+      `The bucket cannot be opened: ${missing.join(', ')} not set`,
+      {},
+      {
+        advice:
+          'Set the named environment variable where the run is scheduled; `--env-file .env` reads them from a file, and `--store folder:PATH` uses a folder instead of a bucket.',
+      },
+    );
   }
   const region = b2.region ?? regionOf(endpoint);
   return success({

@@ -35,7 +35,7 @@ export function describeStop(
   const mend = `raise ${key}`;
   const advice =
     stop.freesAt === null
-      ? `Nothing was ordered. This budget does not free by itself: ${mend}, and the next run goes on where this one stopped.`
+      ? `Nothing was ordered. ${stop.budget === 'post' ? 'This budget does not free by itself' : 'A single call costs more than it allows'}: ${mend}, and the next run goes on where this one stopped.`
       : `Nothing was ordered. The first run after ${minuteOf(stop.freesAt)} UTC goes on where this one stopped; to go on sooner, ${mend}.`;
   return { message, advice };
 }

@@ -156,7 +156,7 @@ function endOf(cause: OpenCause, run: RunObservation, readiness: Readiness): str
       if (!provesGood(cause, run)) return null;
       return cause.kind === 'budget'
         ? 'The budget leaves room again; the post goes on.'
-        : 'What failed has gone well again.';
+        : 'It did not fail again.';
   }
 }
 

@@ -81,7 +81,7 @@ const PHASE_REASONS: Readonly<Record<string, string>> = {
   'task-undated': 'the picture was being painted',
   results: 'the picture was painted',
   'results-unusable': 'the answer held no usable picture',
-  'timed-out': 'the picture did not come in time',
+  'timed-out': 'no picture came',
 };
 
 function decisionText(action: string, reason: string): string {

@@ -33,7 +33,7 @@ export const ACTION_TEXTS: Readonly<Record<ActionType, ActionText>> = {
 /** Why it is the next thing to do, where the action does not carry its reason itself. */
 const REASONS: Readonly<Record<Exclude<ActionType, 'record' | 'make-mock-video' | 'keep-mock'>, string>> = {
   'recall-order': 'an earlier run ended while it ordered',
-  'make-mock': 'the picture did not come in time',
+  'make-mock': 'no picture came',
   'choose-picture': 'the picture’s answer is here',
   'request-video': 'the picture is saved',
   'await-video': 'the video is ordered',
