@@ -1,6 +1,7 @@
 /** Opens the channel that the options and the environment name: configuration, secrets, log. */
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readEnvironment, type Environment, type LogLevel } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
@@ -65,12 +66,20 @@ function fileVariables(file: string | undefined): Result<NodeJS.Dict<string>> {
   try {
     if (statSync(file).size > LARGEST_ENV_FILE)
       return failure('config_invalid', `--env-file ${file} is larger than ${LARGEST_ENV_FILE} bytes`);
-    return success(parseEnv(readFileSync(file, 'utf8')));
+    return success(withPlace(parseEnv(readFileSync(file, 'utf8')), dirname(resolve(file))));
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     const advice = { advice: 'Copy .env.example to .env and fill it in.' };
     return failure('config_invalid', `--env-file ${file} could not be read: ${reason}`, {}, advice);
   }
+}
+
+/** A relative folder in the file is one beside the file: from elsewhere it would be another channel, with a budget of its own. */
+function withPlace(variables: NodeJS.Dict<string>, place: string): NodeJS.Dict<string> {
+  const folder = /^folder:(.+)$/.exec(variables['REELMILL_STORE'] ?? '')?.[1];
+  return folder === undefined
+    ? variables
+    : { ...variables, REELMILL_STORE: `folder:${resolve(place, folder)}` };
 }
 
 /** `--store` is a short way to say what two variables say. */

@@ -29,3 +29,28 @@ test.each(['png', 'mp4'])(
     expect((await mill.bytes(key)).some((byte) => byte !== 0)).toBe(true);
   },
 );
+
+test.each(['png', 'mp4'])(
+  'P7 a %s that lies cut in the store, though its upload was answered, keeps the post open',
+  async (part) => {
+    const key = `666/${FIRST_ID}.${part}`;
+    let cut = true;
+    await using mill = await Mill.start({
+      sandbox: { imageSeconds: 0, videoSeconds: 0 },
+      throughStore: (store) =>
+        wrappedStore(store, {
+          async put(name, source, options) {
+            if (name !== key || !('file' in source) || !cut) return store.put(name, source, options);
+            const size = (await stat(source.file)).size;
+            return store.put(name, { bytes: new Uint8Array(Math.floor(size / 2)) }, options);
+          },
+        }),
+    });
+    const first = await mill.run({ zeroDelay: true });
+    expect(first).toMatchObject({ stop: 'failed', failure: { code: 'store_unavailable', where: { key } } });
+    expect((await mill.state()).generation.generation_id).toBe(FIRST_ID);
+    cut = false;
+    expect(await mill.run({ zeroDelay: true })).toMatchObject({ stop: 'task-done', id: FIRST_ID });
+    expect(mill.paid()).toMatchObject({ image: 1, video: 1 });
+  },
+);

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { expect, test } from 'vitest';
+import { openEnvironment } from './channel.ts';
+import type { Cli } from './cli.ts';
+
+const cli: Cli = {
+  variables: {},
+  print: () => {},
+  tell: () => {},
+  colors: pc.createColors(false),
+  live: false,
+  signal: new AbortController().signal,
+  setExitCode: () => {},
+};
+
+test.each([
+  ['folder:posts', 'posts'],
+  ['folder:./a/posts', 'a/posts'],
+])(
+  'S2 %s in a file of variables is a folder beside that file, wherever the command is given',
+  (value, expected) => {
+    const place = mkdtempSync(join(tmpdir(), 'reelmill-env-'));
+    try {
+      writeFileSync(join(place, '.env'), `REELMILL_STORE=${value}\n`);
+      const opened = openEnvironment(cli, { envFile: join(place, '.env') });
+      if (!opened.ok) throw new Error(opened.failure.message);
+      expect(opened.value.store).toEqual({ kind: 'folder', path: join(place, expected) });
+    } finally {
+      rmSync(place, { recursive: true });
+    }
+  },
+);
+
+test('an absolute folder in a file of variables stays as it is', () => {
+  const place = mkdtempSync(join(tmpdir(), 'reelmill-env-'));
+  try {
+    writeFileSync(join(place, '.env'), 'REELMILL_STORE=folder:/srv/posts\n');
+    const opened = openEnvironment(cli, { envFile: join(place, '.env') });
+    expect(opened).toMatchObject({ ok: true, value: { store: { kind: 'folder', path: '/srv/posts' } } });
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+});
