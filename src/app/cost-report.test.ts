@@ -40,6 +40,18 @@ describe('BUDGET costs', () => {
     expect(usd).toBe(0.75);
   });
 
+  test('by day, as far as something was paid: the days add up to the whole, also when a clock ran ahead', () => {
+    const ahead = costReport({
+      ...facts,
+      calls: [call('2026-11-23T20:30', 0.5), call('2026-11-25T20:30', 0.25)],
+    });
+    expect(ahead.byDay.map(({ day, usd: cost }) => [day, cost])).toEqual([
+      ['2026-11-23', 0.5],
+      ['2026-11-24', 0],
+      ['2026-11-25', 0.25],
+    ]);
+  });
+
   test('of a past month end with its last day, and have no forecast and no budget', () => {
     const budgets = { perPost: 1, perDay: 1, perMonth: 1 };
     const report = costReport({

@@ -87,9 +87,12 @@ function sumOf(calls: readonly LedgerCall[]): Sum {
 
 function byDay({ calls, month, now }: CostFacts): CostReport['byDay'] {
   const days = Map.groupBy(calls, ({ at_utc: at }) => at.slice(0, 10));
-  const [first] = [...days.keys()].sort();
+  const paid = [...days.keys()].sort();
+  const [first] = paid;
   if (first === undefined) return [];
-  const last = month === monthOf(now) ? dayOf(now) : lastDayOf(month);
+  const until = month === monthOf(now) ? dayOf(now) : lastDayOf(month);
+  // A runner whose clock is ahead may have paid on a day that has not come here.
+  const last = [until, paid.at(-1) ?? until].sort().at(-1) ?? until;
   return daysBetween(first, last).map((day) => Object.assign({ day }, sumOf(days.get(day) ?? [])));
 }
 

@@ -144,6 +144,10 @@ describe('BUDGET reelmill run', () => {
     expect(out).toMatch(/It would cost at most \$0\.\d+ unless a call has to be repeated/);
     // The video, bought by a later run, is the dearest part: without it the sum above would mislead.
     expect(out).toMatch(/A whole post, over all its runs: at most \$0\.[5-9]\d\./);
+    // Nothing is asked of the providers here, but the run itself could not do without.
+    expect(out).toContain(
+      '▲ Not set, so that the run would stop where it needs them: OPENAI_API_KEY, MIDJOURNEY_API_KEY, RUNWAY_API_KEY',
+    );
     expect(await files()).toEqual([]);
     const check = await reelmill(['run', '--dry-run', '--check', '--json']);
     expect(JSON.parse(check.out)).toMatchObject({

@@ -90,12 +90,20 @@ async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Pro
   const { openChannel } = await import('../channel.ts');
   const channel = await openChannel(cli, options);
   if (!channel.ok) return reportFailure(cli, options, channel.failure);
-  const [{ composeRun }, { callsOfOnePost }, { budgetsOf }, { dryRun }, { printDryRun }] = await Promise.all([
+  const [
+    { composeRun },
+    { callsOfOnePost },
+    { budgetsOf },
+    { dryRun },
+    { printDryRun },
+    { missingVariables },
+  ] = await Promise.all([
     import('../../app/compose.ts'),
     import('../../app/cost-notes.ts'),
     import('../../app/settings.ts'),
     import('../../app/dry-run.ts'),
     import('../output/dry-run-text.ts'),
+    import('../../config/resolved.ts'),
   ]);
   const parts = await composeRun(channel.value.surroundings);
   if (!parts.ok) return reportFailure(cli, options, parts.failure);
@@ -105,8 +113,20 @@ async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Pro
     (sum, { reserveUsd }) => sum + reserveUsd,
     0,
   );
+  const { environment, loaded } = channel.value;
+  const missing = missingVariables('run', loaded.config, environment);
   cli.setExitCode(EXIT.done);
   if (options.json === true)
-    printJson(cli, { command: 'run --dry-run', ok: true, ...planned.value, postAtMostUsd });
-  else printDryRun(cli, planned.value, postAtMostUsd);
+    return printJson(cli, {
+      command: 'run --dry-run',
+      ok: true,
+      ...planned.value,
+      postAtMostUsd,
+      missingVariables: missing,
+    });
+  printDryRun(cli, planned.value, postAtMostUsd);
+  if (missing.length > 0)
+    cli.print(
+      cli.colors.yellow(`▲ Not set, so that the run would stop where it needs them: ${missing.join(', ')}`),
+    );
 }
