@@ -96,9 +96,10 @@ function lastRunFinding(config: Config, status: ChannelStatus, trace: Date | nul
 
 /** `workflow`: the text of the repository's workflow, when there is one beside the configuration. */
 export function checkSchedule(config: Config, workflow: string | null, now: Date): Finding {
-  const { checks, main, timezone } = config.SCHEDULE;
-  const seen = `Main run ${main}, checks ${checks.join(', ') || 'none'} (${timezone})`;
-  const next = nextTime([main, ...checks], timezone, now);
+  const { checks, main, ready_by: readyBy, timezone } = config.SCHEDULE;
+  const look = readyBy === null ? '' : `, a look for a ready post at ${readyBy}`;
+  const seen = `Main run ${main}, checks ${checks.join(', ') || 'none'}${look} (${timezone})`;
+  const next = nextTime([main, ...checks, ...(readyBy === null ? [] : [readyBy])], timezone, now);
   const coming = next === null ? '' : `; the next is due at ${minuteOf(next)} UTC`;
   if (checks.length === 0)
     return warning(
