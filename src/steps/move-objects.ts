@@ -66,7 +66,7 @@ async function moveObject(store: ObjectStore, move: PlannedMove): Promise<Result
   return deleted.ok ? success('moved') : deleted;
 }
 
-/** Byte by byte; only what is too large to be held is compared by its size, in which two videos always differ. */
+/** Byte by byte; only what is too large to be held in memory is compared by its size, in which two videos hardly ever agree. */
 async function isSame(
   store: ObjectStore,
   from: string,
