@@ -25,6 +25,12 @@ test('R1 the next and the last time come from the zone, also on the days when it
   expect(nextTime([], 'UTC', at('2026-03-28T20:00'))).toBeNull();
 });
 
+test('R1 no day is passed over on which the clocks go forward', () => {
+  const now = at('2025-09-28T11:00');
+  expect(lastTime(['00:01'], 'Pacific/Auckland', now)).toEqual(at('2025-09-27T12:01'));
+  expect(nextTime(['00:01'], 'Pacific/Auckland', now)).toEqual(at('2025-09-28T11:01'));
+});
+
 test('R1 whatever the zone and the moment, the next time is in the future, the last is not, and both read as asked', () => {
   const zones = ['UTC', 'Europe/Moscow', 'Asia/Kathmandu', 'Pacific/Auckland', 'America/St_Johns'];
   const hours = fc.integer({ min: 0, max: 23 });

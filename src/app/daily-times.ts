@@ -39,13 +39,13 @@ export function lastTime(times: readonly string[], zone: string, now: Date): Dat
   return earlier.length === 0 ? null : new Date(Math.max(...earlier.map((moment) => moment.getTime())));
 }
 
+/** `day`: so many days of the zone's calendar after today; a day of 23 or 25 hours is one, too. */
 function momentOf(time: string, zone: string, now: Date, day: number): Date {
-  const near = new Date(now.getTime() + day * DAY_MINUTES * MINUTE);
-  const offset = zoneOffsetMinutes(zone, near);
-  const local = new Date(near.getTime() + offset * MINUTE);
-  const midnight = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate());
+  const offset = zoneOffsetMinutes(zone, now);
+  const local = new Date(now.getTime() + offset * MINUTE);
+  const midnight = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate() + day);
   const guess = new Date(midnight + (minutesOf(time) - offset) * MINUTE);
-  // On the day of a change the offset at that hour is what counts.
+  // Before or after a change, the offset at that hour is what counts.
   const there = zoneOffsetMinutes(zone, guess);
   return new Date(midnight + (minutesOf(time) - there) * MINUTE);
 }
