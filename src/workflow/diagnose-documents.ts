@@ -10,7 +10,7 @@ import {
   PROGRESS_KEYS,
   type ImageDocument,
 } from '../domain/channel-state.ts';
-import { groupObjects, partKey, type Group } from '../domain/group.ts';
+import { groupObjects, isReady, partKey, type Group } from '../domain/group.ts';
 import { isGenerationId, type GenerationId } from '../domain/generation-id.ts';
 import { journalEntrySchema, journalSchema, type JournalEntry } from '../domain/journal.ts';
 import { ledgerCallSchema } from '../domain/ledger.ts';
@@ -188,7 +188,10 @@ function damagedLedger(view: Damage): Finding {
 /** A post has no default. Its text is in the journal, or nowhere: then it leaves the conveyor with all of its files. */
 function damagedPost(snapshot: Snapshot, view: Damage): Finding {
   const place = placeOf(snapshot, view.key);
-  if (markedIds(snapshot).includes(place.group.id))
+  const active = activeId(snapshot) === place.group.id;
+  // Of the post that is being made no run archives a part: it must be whole or cleared first.
+  const held = active && !isReady(place.group, place.folder);
+  if (markedIds(snapshot).has(place.group.id) && !held)
     return {
       kind: 'damaged-document',
       where: view.key,
@@ -201,7 +204,6 @@ function damagedPost(snapshot: Snapshot, view: Damage): Finding {
   const document = { ...kept, ...written, ...(media ? { media } : {}) };
   if (isWholeText(document))
     return replaced(view, document, 'Its text could be restored, from itself and from the post’s journal.');
-  const active = activeId(snapshot) === place.group.id;
   const rest = active
     ? 'The next run writes the text of this post anew.'
     : `Without it the other files of the post are of no use; they are set aside as well.`;
@@ -231,10 +233,11 @@ function placeOf(snapshot: Snapshot, key: string): { group: Group; folder: strin
   throw new Error(`${key} was read but not listed`);
 }
 
-function markedIds(snapshot: Snapshot): readonly GenerationId[] {
+/** What the publisher has marked; the next run archives it, unless it is still being made. */
+export function markedIds(snapshot: Snapshot): ReadonlySet<GenerationId> {
   const { public: shared } = snapshot.state;
-  if (shared.found === 'damage') return idsIn(shared.text ?? '');
-  return shared.found === 'document' ? publishedIds(shared.value).ids : [];
+  if (shared.found === 'damage') return new Set(idsIn(shared.text ?? ''));
+  return new Set(shared.found === 'document' ? publishedIds(shared.value).ids : []);
 }
 
 function activeId(snapshot: Snapshot): GenerationId | null {

@@ -2,7 +2,6 @@
  * Groups on the conveyor that no run will put in order by itself: parts in two folders, two copies, media without a
  * text, a text that nobody will make media for. A run only ever moves whole groups, so that these would lie there for ever.
  */
-import { publishedIds } from '../domain/channel-state.ts';
 import {
   CONVEYOR,
   groupObjects,
@@ -15,7 +14,7 @@ import {
   type StoredObject,
 } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { AT_REST, shortList } from './diagnose-documents.ts';
+import { AT_REST, markedIds, shortList } from './diagnose-documents.ts';
 import { mediaOf, progressOf, textOf } from './evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { phaseOf } from './phase.ts';
@@ -43,13 +42,12 @@ interface Channel {
 /** Needs the three documents of state to be readable. `unreadable`: keys of damaged documents, which are mended first. */
 export function diagnosePosts(snapshot: Snapshot, unreadable: ReadonlySet<string>): Finding[] {
   const generation = valueOf(snapshot.state.generation, { generation_id: null });
-  const shared = valueOf(snapshot.state.public, { processing_lock: false, generation_id: null });
   const image = imageOf(snapshot);
   const active = generation?.generation_id ?? null;
   const channel: Channel = {
     snapshot,
     active,
-    marked: new Set(shared === null ? [] : publishedIds(shared).ids),
+    marked: markedIds(snapshot),
     free: active === null && phaseOf(image) === 'idle',
   };
   const findings: Finding[] = [];

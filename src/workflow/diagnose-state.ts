@@ -8,7 +8,7 @@ import {
 import { groupObjects, isReady, partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
-import { AT_REST, counted, shortList } from './diagnose-documents.ts';
+import { AT_REST, counted, markedIds, shortList } from './diagnose-documents.ts';
 import { imageOf, postsOf, type Post } from './diagnose-posts.ts';
 import { knowsTask, progressOf, textOf } from './evidence.ts';
 import type { Finding, Operation } from './finding.ts';
@@ -68,15 +68,20 @@ function resultWithoutPost(snapshot: Snapshot, phase: Phase): Finding {
   };
 }
 
-/** The unfinished post in 666 whose journal knows the task, or the only one there is. */
+/**
+ * The unfinished post in 666 whose journal knows the task, or the only one there is. What is marked as published is being
+ * archived: named again, it would be held back and go on costing money.
+ */
 function ownerOfTask(snapshot: Snapshot): GenerationId | null {
   const { folders, listing } = snapshot;
   const image = imageOf(snapshot);
   const answered = image.midjourney_results?.['task_id'];
   const task = taskIdOf(image) ?? (typeof answered === 'string' ? answered : null);
+  const marked = markedIds(snapshot);
   const unfinished = groupObjects(folders.fresh, listing.fresh).filter(
     (group) =>
       !isReady(group, folders.fresh) &&
+      !marked.has(group.id) &&
       group.objects.some(({ key }) => key === partKey(folders.fresh, group.id, 'json')),
   );
   const known = unfinished.find(({ id }) => task !== null && knowsTask(journalOf(snapshot, id), task));

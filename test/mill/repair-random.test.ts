@@ -18,6 +18,9 @@ const { config } = valueOf(interpretConfig('{}', 'the test'));
 const environment = valueOf(readEnvironment({ REELMILL_STORE: 'folder:unused' }));
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+/** REELMILL_REPAIR=1500 looks far longer. */
+const RUNS = Number(process.env['REELMILL_REPAIR'] ?? 40);
+
 const IDS = ['20260120-2030', '20260121-2030', '20260122-2030', '20260123-2030'];
 const FOLDERS = ['666/', '555/', '444/', 'archive/'];
 const id = fc.constantFrom(...IDS);
@@ -160,71 +163,80 @@ function bodiesIn(all: ReadonlyMap<string, string>): Set<string> {
   return new Set([...all.values()].map((line) => line.slice(line.indexOf(' ') + 1)));
 }
 
-test('S1 I2 whatever is damaged: a look changes nothing, apply loses no byte and leaves nothing that it could mend', async () => {
-  let mended = 0;
-  const property = fc.asyncProperty(channel, async ({ documents, things, store: kind }) => {
-    const clock = new VirtualClock(new Date(START.getTime() - 24 * 3_600_000));
-    const store = createMemoryStore({ now: () => clock.now(), ...kind });
-    const keys = [PUBLIC, GENERATION, IMAGE, TRACKER];
-    const objects: Thing[] = [
-      ...documents.flatMap((body, at) => (body === null ? [] : [[keys[at] ?? '', body] as const])),
-      ...things,
-    ];
-    for (const [key, bytes] of objects)
-      valueOf(await store.put(key, { bytes }, { contentType: 'application/octet-stream' }));
-    // Locks and tickets of that day are nobody's any more.
-    clock.moveTo(START);
-    let names = 0;
-    const surroundings: Surroundings = {
-      config,
-      environment,
-      store,
-      clock,
-      random: { next: () => 0.5, identifier: () => `test-${(names += 1)}` },
-      log: SILENT,
-      signal: new AbortController().signal,
-      holder: 'a test',
-    };
-    const before = await everything(store);
-    const proposed = valueOf(await repair(surroundings, { apply: false }));
-    expect(await everything(store)).toEqual(before);
+test(
+  'S1 I2 whatever is damaged: a look changes nothing, apply loses no byte and leaves nothing that it could mend',
+  async () => {
+    let mended = 0;
+    const property = fc.asyncProperty(channel, async ({ documents, things, store: kind }) => {
+      const clock = new VirtualClock(new Date(START.getTime() - 24 * 3_600_000));
+      const store = createMemoryStore({ now: () => clock.now(), ...kind });
+      const keys = [PUBLIC, GENERATION, IMAGE, TRACKER];
+      const objects: Thing[] = [
+        ...documents.flatMap((body, at) => (body === null ? [] : [[keys[at] ?? '', body] as const])),
+        ...things,
+      ];
+      for (const [key, bytes] of objects)
+        valueOf(await store.put(key, { bytes }, { contentType: 'application/octet-stream' }));
+      // Locks and tickets of that day are nobody's any more.
+      clock.moveTo(START);
+      let names = 0;
+      const surroundings: Surroundings = {
+        config,
+        environment,
+        store,
+        clock,
+        random: { next: () => 0.5, identifier: () => `test-${(names += 1)}` },
+        log: SILENT,
+        signal: new AbortController().signal,
+        holder: 'a test',
+      };
+      const before = await everything(store);
+      const proposed = valueOf(await repair(surroundings, { apply: false }));
+      expect(await everything(store)).toEqual(before);
 
-    const report = valueOf(await repair(surroundings, { apply: true }));
-    expect(report.findings.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    const after = await everything(store);
-    expect([...bodiesIn(before).difference(bodiesIn(after))]).toEqual([]);
-    expect(report.applied).toBe(true);
-    expect([...after.keys()].filter((key) => key.startsWith('locks/') && key.endsWith('.json'))).toEqual([]);
+      const report = valueOf(await repair(surroundings, { apply: true }));
+      expect(report.findings.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+      const after = await everything(store);
+      expect([...bodiesIn(before).difference(bodiesIn(after))]).toEqual([]);
+      expect(report.applied).toBe(true);
+      expect([...after.keys()].filter((key) => key.startsWith('locks/') && key.endsWith('.json'))).toEqual(
+        [],
+      );
 
-    clock.moveTo(new Date(START.getTime() + 60_000));
-    const again = valueOf(await repair(surroundings, { apply: true }));
-    expect(again.findings.filter(({ remedy }) => remedy !== null)).toEqual([]);
-    expect(await everything(store)).toEqual(after);
-    mended += proposed.findings.filter(({ remedy }) => remedy !== null).length;
-  });
-  await fc.assert(property, { numRuns: 400 });
-  // A generator that damages nothing would pass as well.
-  expect(mended).toBeGreaterThan(1_000);
-}, 120_000);
+      clock.moveTo(new Date(START.getTime() + 60_000));
+      const again = valueOf(await repair(surroundings, { apply: true }));
+      expect(again.findings.filter(({ remedy }) => remedy !== null)).toEqual([]);
+      expect(await everything(store)).toEqual(after);
+      mended += proposed.findings.filter(({ remedy }) => remedy !== null).length;
+    });
+    await fc.assert(property, { numRuns: 10 * RUNS });
+    // A generator that damages nothing would pass as well.
+    expect(mended).toBeGreaterThan(25 * RUNS);
+  },
+  6_000 * RUNS,
+);
 
-test('I4 whatever was damaged: after a repair clean runs reach a ready post', async () => {
-  const property = fc.asyncProperty(channel, async ({ documents, things, store: kind }) => {
-    await using mill = await Mill.start({ store: kind });
-    const keys = [PUBLIC, GENERATION, IMAGE, TRACKER];
-    for (const [at, body] of documents.entries()) if (body) await mill.put(keys[at] ?? '', body);
-    for (const [key, body] of things) await mill.put(key, body);
-    await mill.advance(24 * 3_600);
-    valueOf(await repair(mill.surroundings, { apply: true }));
-    const ends: string[] = [];
-    for (let run = 0; run < 12; run += 1) {
-      await mill.until(['20:30', '21:30', '01:30'][run % 3] ?? '');
-      const report = await mill.run({ mode: run % 3 === 0 ? 'main' : 'check', anyState: true });
-      ends.push(`${report.stop} ${report.failure?.message ?? ''}`);
-      const ready = (await mill.objects()).filter((key) => /^(666|555|444)\/.*\.mp4$/.test(key));
-      if (ready.some((key) => !things.some(([damaged]) => damaged === key))) return;
-    }
-    expect.fail(ends.join('\n'));
-  });
-  // Fixed until the finding that docs/reliability.md names under Open is mended; REELMILL_REPAIR_SEED=53697003 shows it.
-  await fc.assert(property, { numRuns: 40, seed: Number(process.env['REELMILL_REPAIR_SEED'] ?? 1) });
-}, 240_000);
+test(
+  'I4 whatever was damaged: after a repair clean runs reach a ready post',
+  async () => {
+    const property = fc.asyncProperty(channel, async ({ documents, things, store: kind }) => {
+      await using mill = await Mill.start({ store: kind });
+      const keys = [PUBLIC, GENERATION, IMAGE, TRACKER];
+      for (const [at, body] of documents.entries()) if (body) await mill.put(keys[at] ?? '', body);
+      for (const [key, body] of things) await mill.put(key, body);
+      await mill.advance(24 * 3_600);
+      valueOf(await repair(mill.surroundings, { apply: true }));
+      const ends: string[] = [];
+      for (let run = 0; run < 12; run += 1) {
+        await mill.until(['20:30', '21:30', '01:30'][run % 3] ?? '');
+        const report = await mill.run({ mode: run % 3 === 0 ? 'main' : 'check', anyState: true });
+        ends.push(`${report.stop} ${report.failure?.message ?? ''}`);
+        const ready = (await mill.objects()).filter((key) => /^(666|555|444)\/.*\.mp4$/.test(key));
+        if (ready.some((key) => !things.some(([damaged]) => damaged === key))) return;
+      }
+      expect.fail(ends.join('\n'));
+    });
+    await fc.assert(property, { numRuns: RUNS });
+  },
+  6_000 * RUNS,
+);

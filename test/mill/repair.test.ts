@@ -253,6 +253,19 @@ const DAMAGES: readonly Damage[] = [
     },
   },
   {
+    kind: 'damaged-document',
+    what: 'the text of the post that is being made is garbage, nothing holds a copy, and the publisher marked it',
+    make: async (mill) => {
+      await begun(mill);
+      await mill.remove(JOURNAL);
+      await mill.put(TEXT, 'garbage');
+      await mill.put(PUBLIC, { processing_lock: false, generation_id: [FIRST_ID] });
+    },
+    mended: async (mill) => {
+      expect(await mill.state()).toMatchObject({ generation: { generation_id: null }, image: AT_REST });
+    },
+  },
+  {
     kind: 'split-group',
     what: 'a move was left half done',
     make: async (mill) => {
@@ -407,6 +420,19 @@ const DAMAGES: readonly Damage[] = [
       });
     },
     mended: async (mill) => expect(await mill.json(IMAGE)).toEqual(AT_REST),
+  },
+  {
+    kind: 'inconsistent-state',
+    what: 'an answer, and the only unfinished post was published',
+    make: async (mill) => {
+      await mill.put(IMAGE, {
+        ...AT_REST,
+        midjourney_results: { task_id: 'x', task_result: { image_url: 'https://a.example/1' } },
+      });
+      await mill.put(`666/${OTHER}.json`, '');
+      await mill.put(PUBLIC, { processing_lock: false, generation_id: [OTHER] });
+    },
+    mended: async (mill) => expect(await mill.state()).toMatchObject({ generation: null, image: AT_REST }),
   },
   {
     kind: 'inconsistent-state',
