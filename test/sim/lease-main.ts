@@ -8,17 +8,18 @@ const FAR: readonly Limits[] = [
   { runs: 2, jumps: 2, losses: 0, depth: TO_THE_END },
   { runs: 2, jumps: 1, losses: 1, depth: TO_THE_END },
 ];
-const LEASE: readonly Limits[] = [
-  ...FAR,
+const THREE: readonly Limits[] = [
   { runs: 3, jumps: 0, losses: 0, depth: TO_THE_END },
   { runs: 3, jumps: 1, losses: 0, depth: 16 },
 ];
 
 const [conditional] = KINDS;
 const explorations: readonly (readonly [string, Life, (typeof KINDS)[number], Limits])[] = [
-  ...LEASE.map((limits) => ['the lease', leaseLife(realLease), conditional, limits] as const),
+  ...[...FAR, ...THREE].map((limits) => ['the lease', leaseLife(realLease), conditional, limits] as const),
   ...KINDS.flatMap((kind) =>
-    FAR.map((limits) => [`the lock with ${kind.name}`, lockLife(realLease), kind, limits] as const),
+    [...FAR, ...THREE].map(
+      (limits) => [`the lock with ${kind.name}`, lockLife(realLease), kind, limits] as const,
+    ),
   ),
 ];
 

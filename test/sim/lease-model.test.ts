@@ -34,7 +34,7 @@ describe('I1 two runs never both hold the lease', () => {
 });
 
 describe.each(KINDS)('I1 two runs never both write, on a store with $name', (kind) => {
-  test.each(BOUNDS)('in any order: %o', async (limits) => {
+  test.each([...BOUNDS, { runs: 3, jumps: 0, losses: 0, depth: 20 }])('in any order: %o', async (limits) => {
     const explored = await explore(limits, kind, lockLife(realLease));
     told(`the lock with ${kind.name}`, limits, explored);
     expect(explored.violation).toBeNull();
