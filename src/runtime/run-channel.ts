@@ -64,6 +64,8 @@ export interface RunReport {
   }[];
   /** Who held the lock, when `stop` is `locked`. */
   readonly holder?: string;
+  /** When it may be tried again, as the state has it, when `stop` is `backing-off`. */
+  readonly until?: string;
   /** Why the picture could not be asked for, when `stop` is `check-failed`. */
   readonly unasked?: Failure;
 }
@@ -143,7 +145,7 @@ class Run {
         { ...this.#facts, now: this.#parts.context.clock.now() },
         this.#parts.policy,
       );
-      if (action.type === 'stop') return this.#stopped(action.reason);
+      if (action.type === 'stop') return this.#stopped(action);
       const { part } = this.#options;
       if (part && !part.actions.has(action.type)) return this.report('part-done', null);
       const done = await this.#perform(action, state.value);
@@ -312,10 +314,11 @@ class Run {
     }
   }
 
-  async #stopped(reason: StopReason): Promise<RunReport> {
+  #stopped({ reason, until }: Extract<Action, { type: 'stop' }>): RunReport {
     if (reason === 'check-failed' && this.#unasked !== null)
       return { ...this.report(reason, null), unasked: this.#unasked };
-    if (reason !== 'no-active-post') return this.report(reason, null);
+    if (reason !== 'no-active-post')
+      return { ...this.report(reason, null), ...(until === undefined ? {} : { until }) };
     return this.report(
       reason,
       failure('no_active_post', 'There is a result, but config_gen names no post it belongs to', {}).failure,

@@ -52,7 +52,8 @@ export type Action =
   | { readonly type: 'adopt-content'; readonly id: GenerationId }
   /** Nothing to do but to change the state. */
   | { readonly type: 'record'; readonly event: WorkflowEvent; readonly why: string }
-  | { readonly type: 'stop'; readonly reason: StopReason };
+  /** `until`: when it may be tried again, as the state has it; with `backing-off`. */
+  | { readonly type: 'stop'; readonly reason: StopReason; readonly until?: string };
 
 /** What tidying found (M8); `null` before it. `activePost`: how much of the post named in config_gen lies in the store. */
 export interface Survey {
@@ -159,10 +160,12 @@ function decideSubmission(
   if ((image.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {
     return record({ type: 'image-given-up' }, 'twice nobody knows whether the picture was ordered');
   }
-  const rest = image.retry_after_utc ? parseTimestamp(image.retry_after_utc) : null;
+  const { retry_after_utc: until } = image;
+  const rest = until ? parseTimestamp(until) : null;
   const left = rest === null ? 0 : (rest.getTime() - facts.now.getTime()) / 1000;
   // No pause of ours is longer: whoever wrote such a moment, it would hold the post for ever.
-  if (left > 0 && left <= LONGEST_BACKOFF_SECONDS) return stop('backing-off');
+  if (until && left > 0 && left <= LONGEST_BACKOFF_SECONDS)
+    return { type: 'stop', reason: 'backing-off', until };
   return { type: 'request-image', id };
 }
 

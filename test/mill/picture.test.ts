@@ -114,7 +114,12 @@ test('D4 a refused order keeps text and id, rests, is tried max_retries times mo
     image: { ...AT_REST, generation: true, attempts: 1 },
     generation: { generation_id: FIRST_ID },
   });
-  expect(await mill.run()).toMatchObject({ stop: 'backing-off', failure: null });
+  expect(await mill.run()).toMatchObject({
+    stop: 'backing-off',
+    failure: null,
+    // Said, so that nobody has to guess which run it will be.
+    until: (await mill.state()).image?.retry_after_utc,
+  });
   await mill.advance(601);
   expect((await mill.run({ mode: 'check' })).stop).toBe('failed');
   await mill.advance(601);

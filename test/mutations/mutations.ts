@@ -268,8 +268,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'there is no pause after a failed order',
     file: 'src/workflow/decide.ts',
-    find: "if (left > 0 && left <= LONGEST_BACKOFF_SECONDS) return stop('backing-off');",
-    replace: "if (left > LONGEST_BACKOFF_SECONDS) return stop('backing-off');",
+    find: 'if (until && left > 0 && left <= LONGEST_BACKOFF_SECONDS)',
+    replace: 'if (until && left > LONGEST_BACKOFF_SECONDS)',
     tests: ['src/workflow/spec.test.ts', 'test/mill/picture.test.ts'],
   },
   {

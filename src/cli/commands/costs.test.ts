@@ -197,6 +197,13 @@ test('BUDGET a run that a day’s budget stopped names the moment from which the
   );
 });
 
+test('D4 a run that came within the pause after a failed order names the moment from which one tries again', () => {
+  const report = { stop: 'backing-off', id: null, tasksProcessed: 0, actions: [], failure: null } as const;
+  expect(nextAfter({ ...report, until: '2026-02-01T00:10:00.000000+00:00' })).toBe(
+    'The first run after 2026-02-01 00:10 UTC tries again.',
+  );
+});
+
 test('BUDGET bars show an eighth of a column, and something for every cost', () => {
   const bars = barChart(
     [

@@ -4,7 +4,7 @@ import type { ChannelStatus, ShelfEntry, StatusWithBudget } from '../../app/stat
 import type { Action } from '../../workflow/decide.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
-import { ACTION_TEXTS, reasonOf, standing } from '../output/texts.ts';
+import { ACTION_TEXTS, minuteOf, reasonOf, standing } from '../output/texts.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
   program
@@ -66,13 +66,6 @@ function lockText({ lock }: ChannelStatus): string {
   return lock.owner === null
     ? 'held by a tool that gives no name'
     : `held by a run (${lock.owner}), until ${lock.until === null ? 'nobody knows when' : minuteOf(lock.until)} at the latest`;
-}
-
-/** `2026-01-31 20:30 UTC`; what is no time stays as it is. */
-function minuteOf(moment: string): string {
-  const parsed = new Date(moment);
-  if (Number.isNaN(parsed.getTime())) return moment;
-  return `${parsed.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function nextText(action: Action): string {

@@ -4,7 +4,7 @@ import { placeText, type Failure } from '../../domain/failure.ts';
 import type { LedgerCall } from '../../domain/ledger.ts';
 import type { RunReport } from '../../runtime/run-channel.ts';
 import { markdownTable, markdownText } from './markdown.ts';
-import { ACTION_TEXTS, dollars, duration, STOP_TEXTS } from './texts.ts';
+import { ACTION_TEXTS, dollars, duration, nextAfter, STOP_TEXTS } from './texts.ts';
 
 export interface RunSummary {
   readonly report: RunReport;
@@ -14,12 +14,12 @@ export interface RunSummary {
 }
 
 export function summaryOfRun({ report, findings, seconds, exitCode }: RunSummary): string {
-  const { ended, next } = STOP_TEXTS[report.stop];
+  const { ended } = STOP_TEXTS[report.stop];
   const parts = [`## Reelmill: ${markdownText(ended)}\n`, postText(report, findings)];
   if (report.failure !== null) parts.push(failureText(report.failure, exitCode));
   if (report.holder !== undefined) parts.push(`Held by ${markdownText(report.holder)}.\n`);
   parts.push(actionsText(report, seconds), costsText(findings));
-  parts.push(`**Next:** ${markdownText(report.failure?.advice ?? next)}\n`);
+  parts.push(`**Next:** ${markdownText(report.failure?.advice ?? nextAfter(report))}\n`);
   return parts.filter((part) => part !== '').join('\n');
 }
 

@@ -50,7 +50,9 @@ const REASONS: Readonly<Record<Exclude<ActionType, 'record' | 'make-mock-video' 
 export function reasonOf(action: Action): string {
   switch (action.type) {
     case 'stop':
-      return STOP_TEXTS[action.reason].ended;
+      return action.until === undefined
+        ? STOP_TEXTS[action.reason].ended
+        : `the last order for a picture failed, and is tried again after ${minuteOf(action.until)}`;
     case 'record':
       return action.why;
     case 'keep-mock':
@@ -97,7 +99,7 @@ export const STOP_TEXTS: Readonly<
     next: 'The next run makes the post with a title card instead.',
   },
   'backing-off': {
-    ended: 'The last order for a picture failed; the next attempt rests for a while.',
+    ended: 'The last order for a picture failed; it is tried again after a pause.',
     next: 'A later run tries again.',
   },
   'nothing-active': {
@@ -118,13 +120,21 @@ export const STOP_TEXTS: Readonly<
   'part-done': { ended: 'Done.', next: '`reelmill status` shows what comes next.' },
 };
 
-/** What comes after a run. A budget lets the next one go on only when it frees or is raised. */
-export function nextAfter({ failure, stop }: RunReport): string {
+/** What comes after a run. A budget lets the next one go on only when it frees or is raised, a failed order after its pause. */
+export function nextAfter({ failure, stop, until }: RunReport): string {
+  if (until !== undefined) return `The first run after ${minuteOf(until)} tries again.`;
   const { budget } = failure ?? {};
   if (budget === undefined) return STOP_TEXTS[stop].next;
   return budget.freesAt === null
     ? `The channel goes on from here once BUDGET.per_${budget.budget}_usd is raised.`
-    : `The first run after ${budget.freesAt.slice(0, 16).replace('T', ' ')} UTC goes on from here.`;
+    : `The first run after ${minuteOf(budget.freesAt)} goes on from here.`;
+}
+
+/** `2026-01-31 20:30 UTC`; what is no time stays as it is. */
+export function minuteOf(moment: string): string {
+  const parsed = new Date(moment);
+  if (Number.isNaN(parsed.getTime())) return moment;
+  return `${parsed.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** `3.2 s`, `2 min 05 s`, `5 h 00 min`. */
