@@ -9,7 +9,9 @@ import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { postSchema, type Post } from '../domain/post.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { Workspace } from '../ports/workspace.ts';
 
 /** No document of ours comes near this; a larger one is not ours. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
@@ -102,16 +104,24 @@ export async function readPost(
   }
 }
 
+interface PostWriting extends Pick<PostReading, 'store' | 'seenPosts'> {
+  readonly journal: Journal;
+  readonly workspace: Workspace;
+}
+
+/** The journal is told of it, as of every file of a post. */
 export async function writePost(
-  { seenPosts, store }: Pick<PostReading, 'store' | 'seenPosts'>,
+  { journal, seenPosts, store, workspace }: PostWriting,
   folder: string,
   id: GenerationId,
   post: Post,
 ): Promise<Result<void>> {
   const key = partKey(folder, id, 'json');
   seenPosts.delete(key);
-  const put = await store.put(key, { bytes: documentBytes(post) }, { contentType: 'application/json' });
+  const bytes = documentBytes(post);
+  const put = await store.put(key, { bytes }, { contentType: 'application/json' });
   if (!put.ok) return put;
+  journal.note(id, { type: 'file', key, ...(await workspace.fingerprint(bytes)) });
   seenPosts.set(key, post);
   return success(undefined);
 }

@@ -3,7 +3,7 @@
  * text file never claims more than what lies beside it: a mock is announced before it is uploaded, a real one after.
  */
 import { failure, success, type Failure, type Result } from '../domain/failure.ts';
-import { CONVEYOR, groupObjects, isReady, partKey, type Group, type Part } from '../domain/group.ts';
+import { CONVEYOR, groupObjects, isReady, PARTS, partKey, type Group, type Part } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { Media, Post } from '../domain/post.ts';
 import { collectList } from '../ports/object-store.ts';
@@ -131,7 +131,7 @@ async function tellOfFiles(context: StepContext, id: GenerationId): Promise<Resu
   const folder = await findPost(context, id);
   if (!folder.ok) return folder.failure.code === 'store_unavailable' ? folder : success(undefined);
   return workspace.withFolder(`left-${id}`, async (path) => {
-    for (const part of ['png', 'mp4'] as const) {
+    for (const part of PARTS) {
       const key = partKey(folder.value, id, part);
       const fetched = await store.getFile(key, path(part), MAX_MEDIA_BYTES);
       if (!fetched.ok) return fetched;

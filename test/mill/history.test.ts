@@ -38,8 +38,11 @@ test('I3 P6 the story tells each paid call once, adds up to what the providers c
   expect(story.costUsd).toBeCloseTo(charged, 5);
   const files = (story.journal?.entries ?? []).filter((entry) => entry.type === 'file');
   expect(files.map((entry) => 'key' in entry && entry.key)).toEqual([
+    `666/${FIRST_ID}.json`,
     `666/${FIRST_ID}.png`,
+    `666/${FIRST_ID}.json`,
     `666/${FIRST_ID}.mp4`,
+    `666/${FIRST_ID}.json`,
   ]);
   const history = valueOf(await readHistory(partsOf(mill), 10));
   expect(history.posts).toMatchObject([{ id: FIRST_ID, ready: true, costUsd: story.costUsd, seconds: 3645 }]);

@@ -239,14 +239,14 @@ function stateAtRest(channel: Channel): string[] {
   return problems;
 }
 
-/** I5: the journal tells of each picture and video that a run stored, as it lies there now. */
+/** I5: the journal tells of each file of a post that a run stored, as it lies there now. */
 function filesAreExplained({ bucket, hands }: Channel): string[] {
   const older = new Set(
     bucket.history.filter(({ by }) => by === 'earlier days').map(({ key }) => key.replace(/^\w+\//, '')),
   );
   const problems: string[] = [];
   for (const [key, { body }] of bucket.objects) {
-    const name = /^(?:666|555|444|archive)\/((\d{8}-\d{4})\.(?:png|mp4))$/.exec(key);
+    const name = /^(?:666|555|444|archive)\/((\d{8}-\d{4})\.(?:json|png|mp4))$/.exec(key);
     if (name === null || hands.discarded.has(name[2] ?? '') || older.has(name[1] ?? '')) continue;
     const text = bucket.text(`journal/${name[2]}.json`) ?? '{"entries":[]}';
     const { entries } = JSON.parse(text) as { entries: { type: string; key?: string; sha256?: string }[] };

@@ -43,9 +43,9 @@ export function simulatedWorkspace(process: Process): Workspace {
         for (const file of process.files.keys()) if (!found.has(file)) process.files.delete(file);
       }
     },
-    fingerprint: async (file) => {
-      const body = process.files.get(file);
-      if (body === undefined) throw new Error(`no local file ${file}`);
+    fingerprint: async (source) => {
+      const body = typeof source === 'string' ? process.files.get(source) : source;
+      if (body === undefined) throw new Error(`no local file ${source}`);
       return { sha256: hash('sha256', body), bytes: body.length };
     },
   };

@@ -86,10 +86,13 @@ async function sweep(root: string): Promise<void> {
 }
 
 /** Through one buffer: a stream’s many small ones pile up faster than they are collected. */
-async function fingerprint(file: string): Promise<{ readonly sha256: string; readonly bytes: number }> {
+async function fingerprint(
+  source: string | Uint8Array,
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
   const hash = createHash('sha256');
+  if (typeof source !== 'string') return { sha256: hash.update(source).digest('hex'), bytes: source.length };
   const buffer = Buffer.allocUnsafe(HASH_BYTES);
-  await using handle = await open(file, 'r');
+  await using handle = await open(source, 'r');
   let bytes = 0;
   for (;;) {
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, bytes);
