@@ -3,7 +3,8 @@
  * of each action only the outcome is assumed: that it goes well. Reads only: no lock, no write, no provider.
  */
 import type { Budgets, BudgetStop } from '../domain/budget.ts';
-import type { ChannelState } from '../domain/channel-state.ts';
+import type { ChannelState, ImageDocument } from '../domain/channel-state.ts';
+import { progressOf } from '../domain/evidence.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
@@ -68,6 +69,8 @@ interface Known {
   readonly locked: boolean;
   readonly draft: Draft;
   readonly judged: boolean;
+  /** Where the journal of the named post shows that it stands. */
+  readonly progress: Partial<ImageDocument>;
   readonly ledger: readonly LedgerCall[];
   readonly now: Date;
 }
@@ -105,7 +108,10 @@ async function readFacts(
   // A flag with an owner whose time is over is taken over; one without is an older tool's.
   const locked = flag && (!owner || (parseTimestamp(until ?? '')?.getTime() ?? 0) > now.getTime());
   const { draft = {}, image_choice: choice } = journal.value ?? {};
-  return success({ state, survey: survey.value, locked, draft, judged: choice !== undefined, ledger, now });
+  const group = shelf.value.fresh.find((candidate) => candidate.id === id);
+  const progress = group === undefined ? {} : progressOf(journal.value, group, settings.folders.fresh);
+  const judged = choice !== undefined;
+  return success({ state, survey: survey.value, locked, draft, judged, progress, ledger, now });
 }
 
 /** This month and the one before, for what calls usually cost; with a budget a post, all that the post has lived in. */
@@ -254,8 +260,9 @@ class Rehearsal {
       case 'mint-id':
         return { type: 'id-minted', id: generationIdAt(this.#known.now) };
       case 'write-content':
-      case 'adopt-content':
         return { type: 'content-written' };
+      case 'adopt-content':
+        return { type: 'content-adopted', progress: this.#known.progress };
       case 'choose-picture':
         return { type: 'picture-saved', picture: { source: 'midjourney', candidate: 1 } };
       case 'keep-mock':

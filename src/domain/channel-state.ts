@@ -7,6 +7,11 @@ import { z } from 'zod';
 import { isGenerationId, type GenerationId } from './generation-id.ts';
 import { parseTimestamp } from './timestamp.ts';
 
+/** A paid call whose outcome nobody knows is repeated once, and never a second time (I3). */
+export const MAX_UNKNOWN_OUTCOMES = 1;
+/** `video_failure` after that. */
+export const VIDEO_UNKNOWN_TWICE = 'twice nobody knows whether the video was ordered';
+
 const shortText = z.string().max(2_000);
 const moment = shortText.refine((text) => parseTimestamp(text) !== null, {
   error: 'is not a moment like 2026-01-31T20:30:00.000000+00:00',

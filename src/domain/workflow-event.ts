@@ -1,11 +1,13 @@
 /** Everything that can happen to a post. Steps report events; only `transition` turns them into state. */
-import type { LateTask, SavedPicture } from './channel-state.ts';
+import type { ImageDocument, LateTask, SavedPicture } from './channel-state.ts';
 import type { GenerationId } from './generation-id.ts';
 
 export type WorkflowEvent =
   | { readonly type: 'id-minted'; readonly id: GenerationId }
   /** C5 */
   | { readonly type: 'content-written' }
+  /** D6: its text lay in the store; `progress`: where its journal shows that the post stands, beside the keys at rest (I3). */
+  | { readonly type: 'content-adopted'; readonly progress: Partial<ImageDocument> }
   /** A post whose text may have been paid for twice is dropped before it exists (I3). */
   | { readonly type: 'content-abandoned' }
   /** Intent before payment: saved before the provider is asked. */

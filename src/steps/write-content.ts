@@ -6,6 +6,9 @@ import type { z } from 'zod';
 import type { Result } from '../domain/failure.ts';
 import { failure, success } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { MAX_UNKNOWN_OUTCOMES } from '../domain/channel-state.ts';
+import { progressOf } from '../domain/evidence.ts';
+import { groupObjects } from '../domain/group.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
 import { failedTextCharge, textCharge } from '../domain/money.ts';
 import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
@@ -18,6 +21,7 @@ import {
   type TopicsTracker,
 } from '../domain/topics-tracker.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
+import { collectList } from '../ports/object-store.ts';
 import { pick } from '../ports/random.ts';
 import type { ModelAnswer, TextRequest } from '../ports/text-model.ts';
 import type { StepContext, StepOutcome } from './context.ts';
@@ -27,8 +31,6 @@ import { mediaCallsAhead, textCall, textCallsAhead } from './paid-calls.ts';
 
 type ContentEvent = EventNamed<'content-written' | 'content-abandoned'>;
 
-/** A text stage whose outcome stayed unknown is asked for once more, and never a third time (I3). */
-const MAX_UNKNOWN_OUTCOMES = 1;
 const EXCLUSIONS = 50;
 
 interface Writing {
@@ -335,15 +337,21 @@ async function recordInTracker(
   }
 }
 
-/** D6: the text of an earlier run lies in the store; only what comes after it is still to be done. */
+/** D6: the text of an earlier run lies in the store; only what comes after it, and is not ordered already, is to be done. */
 export async function adoptContent(
   context: StepContext,
   id: GenerationId,
-): Promise<StepOutcome<ContentEvent>> {
+): Promise<StepOutcome<EventNamed<'content-adopted'>>> {
+  const { folders } = context.settings;
   const journal = await context.journal.read(id);
   if (!journal.ok) return failed(journal.failure);
   const tracker = await readTracker(context);
   if (!tracker.ok) return failed(tracker.failure);
   const recorded = await recordInTracker(context, journal.value.draft ?? {}, tracker.value);
-  return recorded.ok ? happened({ type: 'content-written' }) : failed(recorded.failure);
+  if (!recorded.ok) return failed(recorded.failure);
+  const listed = await collectList(context.store, `${folders.fresh}${id}`, 1_000);
+  if (!listed.ok) return failed(listed.failure);
+  const group = groupObjects(folders.fresh, listed.value).find((candidate) => candidate.id === id);
+  const progress = progressOf(journal.value, group ?? { id, objects: [] }, folders.fresh);
+  return happened({ type: 'content-adopted', progress });
 }

@@ -17,7 +17,7 @@ import { ledgerCallSchema } from '../domain/ledger.ts';
 import { postSchema } from '../domain/post.ts';
 import { idsIn, readablePart, soundFields } from '../domain/salvage.ts';
 import { topicsTrackerSchema } from '../domain/topics-tracker.ts';
-import { mediaOf, progressOf, textOf } from './evidence.ts';
+import { mediaOf, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding } from './finding.ts';
 import { journalOf, type Snapshot, type View } from './snapshot.ts';
 

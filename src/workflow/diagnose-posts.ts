@@ -15,7 +15,7 @@ import {
 } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { AT_REST, markedIds, shortList } from './diagnose-documents.ts';
-import { mediaOf, progressOf, textOf } from './evidence.ts';
+import { mediaOf, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { phaseOf } from './phase.ts';
 import { etagOf, journalOf, valueOf, type Snapshot } from './snapshot.ts';

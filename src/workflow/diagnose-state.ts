@@ -10,7 +10,7 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import { AT_REST, counted, markedIds, shortList } from './diagnose-documents.ts';
 import { imageOf, postsOf, type Post } from './diagnose-posts.ts';
-import { knowsTask, progressOf, textOf } from './evidence.ts';
+import { knowsTask, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { restProblems } from './invariants.ts';
 import { phaseOf, taskIdOf, type Phase } from './phase.ts';

@@ -12,9 +12,6 @@ export interface Policy {
   readonly replaceMockWithLateResult: boolean;
 }
 
-/** A submission whose outcome nobody knows is repeated once, and never a second time (I3). */
-export const MAX_UNKNOWN_OUTCOMES = 1;
-
 /** How long a task that was given up is still asked after: longer than a post waits in the folders, shorter than providers keep results. */
 export const LATE_TASK_SECONDS = 48 * 3600;
 

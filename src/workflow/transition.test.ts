@@ -32,6 +32,7 @@ const TABLE = {
   'timed-out': {
     'id-minted': NEVER,
     'content-written': NEVER,
+    'content-adopted': NEVER,
     'content-abandoned': NEVER,
     'submission-intended': NEVER,
     'submission-withdrawn': NEVER,
@@ -57,6 +58,7 @@ const TABLE = {
   results: {
     'id-minted': NEVER,
     'content-written': NEVER,
+    'content-adopted': NEVER,
     'content-abandoned': NEVER,
     'submission-intended': ['results'],
     'submission-withdrawn': ['results'],
@@ -82,6 +84,7 @@ const TABLE = {
   task: {
     'id-minted': NEVER,
     'content-written': NEVER,
+    'content-adopted': NEVER,
     'content-abandoned': NEVER,
     'submission-intended': NEVER,
     'submission-withdrawn': NEVER,
@@ -107,6 +110,7 @@ const TABLE = {
   'task-undated': {
     'id-minted': NEVER,
     'content-written': NEVER,
+    'content-adopted': NEVER,
     'content-abandoned': NEVER,
     'submission-intended': NEVER,
     'submission-withdrawn': NEVER,
@@ -132,6 +136,7 @@ const TABLE = {
   submission: {
     'id-minted': NEVER,
     'content-written': NEVER,
+    'content-adopted': NEVER,
     'content-abandoned': NEVER,
     'submission-intended': ['submission'],
     'submission-withdrawn': ['submission'],
@@ -157,6 +162,7 @@ const TABLE = {
   'results-unusable': {
     'id-minted': NEVER,
     'content-written': NEVER,
+    'content-adopted': NEVER,
     'content-abandoned': NEVER,
     'submission-intended': NEVER,
     'submission-withdrawn': NEVER,
@@ -182,6 +188,7 @@ const TABLE = {
   idle: {
     'id-minted': ['idle'],
     'content-written': ['submission'],
+    'content-adopted': ['submission', 'task', 'results', 'timed-out'],
     'content-abandoned': ['idle'],
     'submission-intended': NEVER,
     'submission-withdrawn': NEVER,
@@ -270,7 +277,9 @@ describe('the truth table', () => {
         for (const happening of EVENTS[event]) {
           if (!fits(phase, state.image, happening)) continue;
           const after = transition(state, happening, POLICY, NOW);
-          const generation = event === 'content-written' ? { generation_id: POST } : after.generation;
+          const generation = ['content-written', 'content-adopted'].includes(event)
+            ? { generation_id: POST }
+            : after.generation;
           expect(restProblems(after.image, generation), `${event} in ${phase}`).toEqual([]);
         }
       }

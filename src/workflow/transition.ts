@@ -3,7 +3,9 @@
  * missing one; an impossible pair is a bug and throws. Keys that are not ours are carried over untouched.
  */
 import {
+  MAX_UNKNOWN_OUTCOMES,
   PROGRESS_KEYS,
+  VIDEO_UNKNOWN_TWICE,
   type ChannelState,
   type ImageDocument,
   type LateTask,
@@ -12,7 +14,7 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import { formatTimestamp, secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed, EventType, WorkflowEvent } from '../domain/workflow-event.ts';
 import { datedTask, phaseOf, taskIdOf, type Phase } from './phase.ts';
-import { backoffSeconds, LATE_TASK_SECONDS, MAX_UNKNOWN_OUTCOMES, type Policy } from './policy.ts';
+import { backoffSeconds, LATE_TASK_SECONDS, type Policy } from './policy.ts';
 
 type Handler<T extends EventType> = (
   state: ChannelState,
@@ -88,6 +90,14 @@ function lateTasks(tasks: LateTask[]): Partial<ImageDocument> {
 const on: { readonly [T in EventType]: Handler<T> } = {
   'id-minted': (state, event) => withId(state, event.id),
   'content-written': (state) => ({ ...state, image: withoutProgress(state.image, { generation: true }) }),
+  'content-adopted': (state, { progress }) => {
+    const { late_tasks: known = [], ...image } = withoutProgress(state.image, progress);
+    const ordered = progress.midjourney_results?.['task_id'] ?? datedTask(image)?.task_id;
+    const video = image.video_task?.task_id;
+    // What is taken up again is late no more: its result would take the place of itself.
+    const late = known.filter(({ task_id: task }) => task !== ordered && task !== video);
+    return { ...state, image: { ...image, ...lateTasks(late) } as ImageDocument };
+  },
   'content-abandoned': (state) => withId(state, null),
   'submission-intended': (state, event, _policy, now) =>
     withImage(state, {
@@ -155,10 +165,7 @@ const on: { readonly [T in EventType]: Handler<T> } = {
     }),
   'video-outcome-unknown': (state) => {
     const unknown = (state.image.unknown_outcomes ?? 0) + 1;
-    const failure =
-      unknown > MAX_UNKNOWN_OUTCOMES
-        ? { video_failure: 'twice nobody knows whether the video was ordered' }
-        : {};
+    const failure = unknown > MAX_UNKNOWN_OUTCOMES ? { video_failure: VIDEO_UNKNOWN_TWICE } : {};
     return withImage(state, { unknown_outcomes: unknown, submission: null, ...failure });
   },
   'video-failed': (state, event, _policy, now) => {
@@ -216,6 +223,7 @@ function objectOf(value: unknown): Record<string, unknown> {
 const NEVER: Row = {
   'id-minted': null,
   'content-written': null,
+  'content-adopted': null,
   'content-abandoned': null,
   'submission-intended': null,
   'submission-withdrawn': null,
@@ -273,6 +281,7 @@ const TABLE: { readonly [P in Phase]: Row } = {
   idle: row(
     'id-minted',
     'content-written',
+    'content-adopted',
     'content-abandoned',
     'post-finished',
     'late-result',

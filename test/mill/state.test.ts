@@ -218,6 +218,29 @@ test('S5 no offset means UTC, wherever the run takes place', async () => {
   }
 });
 
+test.each([
+  { what: 'removed', restart: (mill: Mill) => mill.remove(IMAGE) },
+  { what: 'reset by hand', restart: (mill: Mill) => mill.put(IMAGE, AT_REST) },
+])('I3 D6 what is ordered is not ordered again when the image document is $what', async ({ restart }) => {
+  await using mill = await Mill.start({ sandbox: { videoSeconds: 60 } });
+  expect((await mill.run()).stop).toBe('waiting');
+  await restart(mill);
+  await mill.until('20:30');
+  const stop = new AbortController();
+  const onAction = (type: string): void => {
+    if (type === 'await-video') stop.abort();
+  };
+  await mill.run({ signal: stop.signal, onAction });
+  await restart(mill);
+  await mill.until('20:30');
+  expect(await mill.run()).toMatchObject({ stop: 'task-done', id: FIRST_ID });
+  expect(mill.paid()).toMatchObject({ image: 1, video: 1 });
+  expect((await mill.json(`666/${FIRST_ID}.json`)).media).toMatchObject({
+    image: 'midjourney',
+    video: 'runway',
+  });
+});
+
 test('S1 D14 what somebody writes into the tracker while a text is being written is kept, or, when it is damage, let be', async () => {
   for (const edit of ['{"all_focuses":["Clocks","Rivers"],"note":"mine"}', '{"all_focuses":[']) {
     await using mill = await Mill.start();

@@ -239,7 +239,10 @@ function stateAtRest(channel: Channel): string[] {
   return problems;
 }
 
-/** I5: the journal tells of each file of a post that a run stored, as it lies there now. */
+/**
+ * I5: the journal tells of each file of a post that a run stored, as it lies there now. Not where a reset took a complete
+ * post out of the state before its last files were told of: nobody has a reason to look at them again.
+ */
 function filesAreExplained({ bucket, hands }: Channel): string[] {
   const older = new Set(
     bucket.history.filter(({ by }) => by === 'earlier days').map(({ key }) => key.replace(/^\w+\//, '')),
@@ -247,7 +250,13 @@ function filesAreExplained({ bucket, hands }: Channel): string[] {
   const problems: string[] = [];
   for (const [key, { body }] of bucket.objects) {
     const name = /^(?:666|555|444|archive)\/((\d{8}-\d{4})\.(?:json|png|mp4))$/.exec(key);
-    if (name === null || hands.discarded.has(name[2] ?? '') || older.has(name[1] ?? '')) continue;
+    if (
+      name === null ||
+      hands.discarded.has(name[2] ?? '') ||
+      hands.restarted.has(name[2] ?? '') ||
+      older.has(name[1] ?? '')
+    )
+      continue;
     const text = bucket.text(`journal/${name[2]}.json`) ?? '{"entries":[]}';
     const { entries } = JSON.parse(text) as { entries: { type: string; key?: string; sha256?: string }[] };
     const told = entries.findLast((entry) => entry.type === 'file' && entry.key?.endsWith(name[1] ?? ''));

@@ -2,6 +2,7 @@
  * People and older tools that write into the bucket: the owner who edits, breaks and mends documents, moves and throws
  * away posts and puts files beside them, and a tool that knows the lock only as a flag.
  */
+import { PROGRESS_KEYS } from '../../src/domain/channel-state.ts';
 import type { Channel } from './channel.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -27,6 +28,8 @@ export class Hands {
   readonly holds: Hold[] = [];
   /** Posts that the owner threw away. */
   readonly discarded = new Set<string>();
+  /** Posts whose state the owner reset. */
+  readonly restarted = new Set<string>();
   /** Names of files that the owner put beside a post. */
   readonly notes: string[] = [];
   /** Keys that the owner added, by document. */
@@ -49,6 +52,7 @@ export class Hands {
       () => this.addKey(plan),
       () => this.askForMock(),
       () => this.listStrangeEntry(),
+      () => this.resetImage(),
     ];
     acts[Math.floor(plan() * acts.length)]?.();
   }
@@ -134,6 +138,17 @@ export class Hands {
     if (!image['midjourney_task'] || image['submission']) return;
     const text = JSON.stringify({ ...image, midjourney_task: null, status: 'timed_out_mock_needed' });
     this.#write('owner', documents.image, text);
+  }
+
+  /** Somebody who takes the channel for stuck starts it anew; what is ordered is ordered all the same. */
+  resetImage(): void {
+    if ([documents.image, documents.generation].some((key) => this.#isBroken(key))) return;
+    if (this.#somebodyCouldOverwrite()) return;
+    const image = this.#channel.bucket.json(documents.image);
+    this.restarted.add(String(this.#channel.bucket.json(documents.generation)['generation_id']));
+    for (const key of PROGRESS_KEYS) delete image[key];
+    const rest = { midjourney_task: null, midjourney_results: {}, generation: false, status: null };
+    this.#write('owner', documents.image, JSON.stringify({ ...image, ...rest }));
   }
 
   /** No id: it stays in the list, and is nobody's post. */

@@ -77,6 +77,15 @@ export const SAMPLES = {
 export const EVENTS = {
   'id-minted': [{ type: 'id-minted', id: POST }],
   'content-written': [{ type: 'content-written' }],
+  'content-adopted': [
+    { type: 'content-adopted', progress: { generation: true, attempts: 1 } },
+    {
+      type: 'content-adopted',
+      progress: { midjourney_task: { task_id: 'image-1', requested_at_utc: MOMENT } },
+    },
+    { type: 'content-adopted', progress: { midjourney_results: ANSWER, picture: PICTURE } },
+    { type: 'content-adopted', progress: { status: 'timed_out_mock_needed' } },
+  ],
   'content-abandoned': [{ type: 'content-abandoned' }],
   'submission-intended': [
     { type: 'submission-intended', kind: 'image', intentId: 'intent-1' },

@@ -1,12 +1,12 @@
 /**
- * What a post's journal proves, for when the documents cannot say it any more. Without this, a damaged
- * `config_midjourney.json` would mean that a picture or video which is already paid for is ordered a second time (I3).
+ * What a post's journal proves, for when the documents cannot say it any more. Without this, a `config_midjourney.json`
+ * that was damaged, removed or reset would mean that a picture or video which is already paid for is ordered again (I3).
  */
-import type { ImageDocument } from '../domain/channel-state.ts';
-import { hasPart, partKey, type Group } from '../domain/group.ts';
-import { callCosts, type CallCost } from '../domain/journal-costs.ts';
-import type { JournalDocument, JournalEntry } from '../domain/journal.ts';
-import type { Media } from '../domain/post.ts';
+import { MAX_UNKNOWN_OUTCOMES, VIDEO_UNKNOWN_TWICE, type ImageDocument } from './channel-state.ts';
+import { hasPart, partKey, type Group } from './group.ts';
+import { callCosts, type CallCost } from './journal-costs.ts';
+import type { JournalDocument, JournalEntry } from './journal.ts';
+import type { Media } from './post.ts';
 
 /** The journal's view of the post's text, as `<id>.json` would hold it; `null` while its last stage is not written. */
 export function textOf(journal: JournalDocument | null): Record<string, unknown> | null {
@@ -52,7 +52,7 @@ function isReal(
 
 /** The last order of a kind, with what is known of it. */
 function lastOrder(journal: JournalDocument, kind: 'image' | 'video'): CallCost | null {
-  return callCosts(journal.entries).findLast(({ intent }) => intent?.kind === kind) ?? null;
+  return ordersOf(journal, kind).at(-1) ?? null;
 }
 
 /**
@@ -66,7 +66,7 @@ export function progressOf(
 ): Partial<ImageDocument> {
   const image = journal === null ? null : lastOrder(journal, 'image');
   if (journal === null || image === null) return { generation: true };
-  const ordered = { generation: true, ...failuresOf(journal) };
+  const failures = failuresOf(journal);
   const taskId = orderedTask(image);
   const gaveUp = isLater(journal.entries, image, (entry) => entry.from === 'midjourney');
   if (gaveUp) return { status: 'timed_out_mock_needed' };
@@ -77,19 +77,37 @@ export function progressOf(
   }
   if (taskId !== null) {
     const { at_utc: since = '' } = image.settled ?? {};
-    return { midjourney_task: { task_id: taskId, requested_at_utc: since } };
+    return { midjourney_task: { task_id: taskId, requested_at_utc: since }, ...failures };
   }
+  const ordered = { generation: true, ...failures };
   return image.settled === null ? { ...ordered, submission: submissionOf('image', image) } : ordered;
 }
 
 /** I3: how often the picture was ordered in vain, so that the bounds on repeating an order still hold. */
 function failuresOf(journal: JournalDocument): Partial<ImageDocument> {
-  const outcomes = callCosts(journal.entries).flatMap(({ intent, settled }) =>
-    intent?.kind === 'image' && settled !== null ? [settled.outcome] : [],
-  );
-  const attempts = outcomes.filter((outcome) => outcome === 'failed' || outcome === 'refused').length;
-  const unknown = outcomes.filter((outcome) => outcome === 'unknown').length;
+  const orders = ordersOf(journal, 'image');
+  // A task that was followed by another order ended without a picture.
+  const attempts = orders.filter(
+    ({ settled }, at) =>
+      settled?.outcome === 'refused' || (settled?.outcome === 'succeeded' && at < orders.length - 1),
+  ).length;
+  const unknown = unknownOrders(journal, 'image');
   return { ...(attempts > 0 ? { attempts } : {}), ...(unknown > 0 ? { unknown_outcomes: unknown } : {}) };
+}
+
+function ordersOf(journal: JournalDocument, kind: 'image' | 'video'): CallCost[] {
+  return callCosts(journal.entries).filter(({ intent }) => intent?.kind === kind);
+}
+
+/** `failed`: answered, but without a task. One left behind and followed by another was given up; the last may be recalled. */
+function unknownOrders(journal: JournalDocument, kind: 'image' | 'video'): number {
+  const orders = ordersOf(journal, kind);
+  return orders.filter(
+    ({ settled }, at) =>
+      settled?.outcome === 'unknown' ||
+      settled?.outcome === 'failed' ||
+      (settled === null && at < orders.length - 1),
+  ).length;
 }
 
 function videoProgress(journal: JournalDocument): Partial<ImageDocument> {
@@ -100,7 +118,12 @@ function videoProgress(journal: JournalDocument): Partial<ImageDocument> {
   const taskId = orderedTask(video);
   if (taskId !== null)
     return { video_task: { task_id: taskId, requested_at_utc: video.settled?.at_utc ?? '' } };
-  return video.settled === null ? { submission: submissionOf('video', video) } : {};
+  const unknown = unknownOrders(journal, 'video');
+  if (unknown > MAX_UNKNOWN_OUTCOMES) return { video_failure: VIDEO_UNKNOWN_TWICE };
+  return {
+    ...(unknown > 0 ? { unknown_outcomes: unknown } : {}),
+    ...(video.settled === null ? { submission: submissionOf('video', video) } : {}),
+  };
 }
 
 function orderedTask({ settled }: CallCost): string | null {
