@@ -5,8 +5,9 @@
 import type { ChannelState } from '../domain/channel-state.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { partKey } from '../domain/group.ts';
+import { CONVEYOR, groupObjects, hasPart, isReady } from '../domain/group.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
+import { collectList } from '../ports/object-store.ts';
 import type { StepContext } from '../steps/context.ts';
 import { readPost } from '../steps/documents.ts';
 import type { Action, Survey } from '../workflow/decide.ts';
@@ -34,10 +35,10 @@ export function contentPart(id: GenerationId): Part {
       if (named !== null && named !== id) return occupied(named);
       const phase = phaseOf(state.image);
       if (phase !== 'idle') return misplaced(id, phase, 'its text is written');
-      const key = partKey(context.settings.folders.fresh, id, 'json');
-      const stored = await context.store.head(key);
-      if (!stored.ok) return stored;
-      const activePost = stored.value === null ? 'absent' : 'content';
+      const lies = await whereabouts(context, id);
+      if (!lies.ok) return lies;
+      if (lies.value.finished !== null) return complete(id, lies.value.finished);
+      const activePost = lies.value.hasText ? 'content' : 'absent';
       return success({
         events: named === null ? [{ type: 'id-minted', id }] : [],
         survey: { readyInFresh: false, activePost },
@@ -50,6 +51,8 @@ export function contentPart(id: GenerationId): Part {
 export function mediaPart(id: GenerationId, useMock: boolean): Part {
   return {
     actions: new Set([
+      // The journal may know of orders that the state has lost.
+      'adopt-content',
       'make-mock',
       'choose-picture',
       'request-image',
@@ -67,6 +70,9 @@ export function mediaPart(id: GenerationId, useMock: boolean): Part {
       const stored = await readPost(context, context.settings.folders.fresh, id);
       if (!stored.ok) return stored;
       const phase = phaseOf(state.image);
+      const lies = await whereabouts(context, id);
+      if (!lies.ok) return lies;
+      if (phase === 'idle' && lies.value.finished !== null) return complete(id, lies.value.finished);
       if (named === null && phase !== 'idle')
         return failure('no_active_post', `The state is busy (${phase}), but names no post`, { id });
       if (phase === 'task' && !useMock)
@@ -74,13 +80,31 @@ export function mediaPart(id: GenerationId, useMock: boolean): Part {
       return success({
         events: [
           ...(named === null ? [{ type: 'id-minted', id } as const] : []),
-          ...(phase === 'idle' ? [{ type: 'content-written' } as const] : []),
+          ...(phase === 'idle' && useMock ? [{ type: 'content-written' } as const] : []),
           ...(useMock ? towardsMock(phase) : []),
         ],
         survey: { readyInFresh: false, activePost: 'content' },
       });
     },
   };
+}
+
+/** `finished`: the folder in which the post is complete, or was archived; there is nothing left to make. */
+async function whereabouts(
+  { settings: { folders }, store }: StepContext,
+  id: GenerationId,
+): Promise<Result<{ readonly hasText: boolean; readonly finished: string | null }>> {
+  let hasText = false;
+  for (const place of ['archive', ...CONVEYOR] as const) {
+    const folder = folders[place];
+    const listed = await collectList(store, `${folder}${id}`, 1_000);
+    if (!listed.ok) return listed;
+    const group = groupObjects(folder, listed.value).find((candidate) => candidate.id === id);
+    if (group === undefined) continue;
+    if (place !== 'fresh' || isReady(group, folder)) return success({ hasText, finished: folder });
+    hasText = hasPart(group, folder, 'json');
+  }
+  return success({ hasText, finished: null });
 }
 
 function towardsMock(phase: Phase): readonly WorkflowEvent[] {
@@ -118,6 +142,16 @@ function occupied(named: GenerationId): Result<never> {
     `The channel is working on the post ${named}; it is finished first`,
     { id: named },
     { advice: `Run \`reelmill run\`, or give the id ${named}.` },
+  );
+}
+
+/** I3, D9: made again, it would be paid for and published a second time. */
+function complete(id: GenerationId, folder: string): Result<never> {
+  return failure(
+    'usage',
+    `The post ${id} lies in ${folder} already; it is not made or paid for again`,
+    { id },
+    { advice: `\`reelmill show ${id}\` shows it. Give another id for a new post.` },
   );
 }
 

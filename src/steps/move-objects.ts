@@ -29,7 +29,7 @@ export async function moveObjects(
     if (!moved.ok) return moved;
     if (moved.value === 'conflict') {
       stuck.add(move.id);
-      log.warn('Two different objects have the same place; both are left alone', {
+      log.warn('Two different objects have the same place; both are left alone until `reelmill repair`', {
         from: move.object.key,
         to: move.to,
       });

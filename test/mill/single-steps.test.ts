@@ -54,6 +54,44 @@ test('M3 P7 the programs one after another make a post, as the coordinator does'
   expect(mill.paid()).toEqual({ text: 5, image: 1, vision: 1, video: 1 });
 });
 
+test.each([
+  { folder: '666/', part: content },
+  { folder: '555/', part: content },
+  { folder: 'archive/', part: content },
+  { folder: '666/', part: media },
+  { folder: '666/', part: mock },
+])('I3 D9 a post that is complete in $folder is not made again', async ({ folder, part }) => {
+  await using mill = await Mill.start();
+  await mill.put(POST, TEXT);
+  await mill.put(`666/${ID}.png`, 'a picture');
+  await mill.put(`666/${ID}.mp4`, 'a video');
+  if (folder !== '666/')
+    for (const key of await mill.objects('666/')) {
+      await mill.put(key.replace('666/', folder), (await mill.bytes(key)) ?? '');
+      await mill.remove(key);
+    }
+  const before = await mill.objects();
+  expect(await mill.run(part)).toMatchObject({
+    stop: 'failed',
+    failure: {
+      code: 'usage',
+      message: `The post ${ID} lies in ${folder} already; it is not made or paid for again`,
+    },
+  });
+  expect(await mill.objects()).toEqual(before);
+  expect(mill.wire.seen).toEqual([]);
+});
+
+test('I3 generate-media after the state was reset goes on with what is ordered', async () => {
+  await using mill = await Mill.start();
+  await mill.run(content);
+  await mill.run(media);
+  await mill.put(IMAGE, AT_REST);
+  await mill.run(media);
+  expect(await mill.json(IMAGE)).toMatchObject({ midjourney_task: { task_id: mill.ledger.at(-1)?.taskId } });
+  expect(mill.paid()).toEqual({ text: 5, image: 1 });
+});
+
 test('P1 generate-media without a stored text is an error, before anything is asked or changed', async () => {
   await using mill = await Mill.start();
   const report = await mill.run(media);
