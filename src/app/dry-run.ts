@@ -296,6 +296,13 @@ class Rehearsal {
       this.#facts = { ...this.#facts, tasksProcessed: this.#facts.tasksProcessed + 1, survey: null };
   }
 
+  /** What a real run may spend: calls that turn out cheaper than their reserves leave room for more of them. */
+  #leftBefore({ limitUsd, spentUsd }: BudgetStop): number {
+    const planned = this.#actions.flatMap(({ calls }) => calls.map(({ usualUsd }) => microUsd(usualUsd)));
+    const before = microUsd(spentUsd) - planned.reduce((total, cost) => total + cost, 0);
+    return Math.max(0, microUsd(limitUsd) - before) / 1_000_000;
+  }
+
   #end(stop: DryRun['stop'], stoppedBy: DryRun['stoppedBy'] = null): DryRun {
     const costs = this.#actions.flatMap(({ calls }) => calls);
     const sum = (of: (cost: PlannedCost) => number): number =>
@@ -305,7 +312,10 @@ class Rehearsal {
       actions: this.#actions,
       stop,
       stoppedBy,
-      atMostUsd: sum(({ atMostUsd }) => atMostUsd),
+      atMostUsd: Math.max(
+        sum(({ atMostUsd }) => atMostUsd),
+        stoppedBy === null ? 0 : this.#leftBefore(stoppedBy.budget),
+      ),
       usualUsd: sum(({ usualUsd }) => usualUsd),
     };
   }

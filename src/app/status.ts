@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import { collectList, type ObjectStore } from '../ports/object-store.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { readShelf } from '../runtime/tidy.ts';
-import { planArchive, planSort, type Shelf } from '../workflow/conveyor.ts';
+import { planSort, type Shelf } from '../workflow/conveyor.ts';
 import { decide, type Action, type Survey } from '../workflow/decide.ts';
 import { isVideoOrdered, phaseOf, type Phase } from '../workflow/phase.ts';
 import type { Policy } from '../workflow/policy.ts';
@@ -120,11 +120,13 @@ export async function surveyAfterTidying(
   published: readonly GenerationId[],
   post: GenerationId | null,
 ): Promise<Result<Survey>> {
-  const moves = [...planArchive(shelf, folders, published), ...planSort(shelf, folders)];
+  const left = withoutPublished(shelf, folders, published, post);
   const leaving = new Set(
-    moves.filter(({ object }) => object.key.startsWith(folders.fresh)).map(({ id }) => id),
+    planSort(left, folders)
+      .filter(({ object }) => object.key.startsWith(folders.fresh))
+      .map(({ id }) => id),
   );
-  const readyInFresh = shelf.fresh.some((group) => isReady(group, folders.fresh) && !leaving.has(group.id));
+  const readyInFresh = left.fresh.some((group) => isReady(group, folders.fresh) && !leaving.has(group.id));
   if (post === null) return success({ readyInFresh, activePost: 'absent' });
   const ready = CONVEYOR.some((place) =>
     shelf[place].some((group) => group.id === post && isReady(group, folders[place])),
@@ -135,6 +137,26 @@ export async function surveyAfterTidying(
   const archived = await collectList(store, `${folders.archive}${post}`, 1_000);
   if (!archived.ok) return archived;
   return success({ readyInFresh, activePost: archived.value.length > 0 ? 'ready' : 'absent' });
+}
+
+/** What archiving leaves; a post that is being made stays, whatever the list says. */
+function withoutPublished(
+  shelf: Shelf,
+  folders: ChannelSettings['folders'],
+  published: readonly GenerationId[],
+  post: GenerationId | null,
+): Shelf {
+  const going = new Set(published);
+  const isMade = CONVEYOR.some((place) =>
+    shelf[place].some((group) => group.id === post && isReady(group, folders[place])),
+  );
+  if (post !== null && !isMade) going.delete(post);
+  const stays = ({ id }: Group): boolean => !going.has(id);
+  return {
+    fresh: shelf.fresh.filter(stays),
+    middle: shelf.middle.filter(stays),
+    front: shelf.front.filter(stays),
+  };
 }
 
 function conveyorOf(shelf: Shelf, { folders }: ChannelSettings): ChannelStatus['conveyor'] {

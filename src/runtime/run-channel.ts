@@ -149,12 +149,20 @@ class Run {
       const { part } = this.#options;
       if (part && !part.actions.has(action.type)) return this.report('part-done', null);
       const done = await this.#perform(action, state.value);
+      if (done?.code === 'budget_reached') await this.#tidyAnyway(state.value);
       if (done !== null) return this.report('failed', done);
     }
     return this.report(
       'turn-limit',
       failure('state_conflict', `The run took ${bound} turns without an end`, {}).failure,
     );
+  }
+
+  /** M10, D8: a budget may stop a post for a month, and what is finished must not wait with it. */
+  async #tidyAnyway(state: ChannelState): Promise<void> {
+    const { mode, part } = this.#options;
+    if (mode === 'main' && part === undefined && this.#facts.survey === null)
+      await this.#perform({ type: 'tidy' }, state);
   }
 
   async #begin(): Promise<Result<void>> {

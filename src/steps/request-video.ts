@@ -60,8 +60,8 @@ export async function requestVideo(
       (value) => ({ costUsd: value.costUsd ?? call.reserveUsd, measured: false, taskId: value.taskId }),
     );
     if (started.ok) return happened({ type: 'video-requested', taskId: started.value.taskId });
-    // A post that is complete with a mock does not wait for a budget that never frees; it keeps the mock it has.
-    if (replacing && started.failure.budget?.freesAt === null)
+    // A post that is complete with a mock does not wait for a budget, and hold up the folders: it gets a mock of the picture.
+    if (replacing && started.failure.code === 'budget_reached')
       return happened(noVideo(started.failure.message));
     if (isNotAnAttempt(started.failure)) return withdrawn(started.failure);
     context.log.warn('The video could not be ordered', { failure: started.failure });

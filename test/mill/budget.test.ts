@@ -155,6 +155,44 @@ describe('BUDGET a run that would cross one', () => {
   });
 });
 
+describe('M10 D8 I4 a budget that stops the channel for a month', () => {
+  test('holds up neither what is published nor what is finished', async () => {
+    await using mill = await Mill.start({ config: { BUDGET: { per_month_usd: 0.25 } } });
+    await mill.until('20:30');
+    for (let run = 0; run < 9; run += 1) {
+      await mill.run({ mode: run % 3 === 0 ? 'main' : 'check' });
+      await mill.until(ON_SCHEDULE[(run + 1) % 3] ?? '');
+    }
+    const [first = ''] = await mill.objects('444/');
+    const id = first.slice('444/'.length, -'.json'.length);
+    await mill.put('config/config_public.json', { processing_lock: false, generation_id: [id] });
+    await mill.putGroup('666/', '20260101-2030');
+    expect((await mill.run()).failure?.code).toBe('budget_reached');
+    expect(await mill.objects('archive/')).toContain(`archive/${id}.json`);
+    expect(await mill.objects('444/')).toContain('444/20260101-2030.json');
+  });
+
+  test('does not keep a complete post waiting for the video of a late picture', async () => {
+    await using mill = await Mill.start({
+      config: { BUDGET: { per_month_usd: 0.16 }, WORKFLOW: { mj_timeout_seconds: 60 } },
+      sandbox: { imageSeconds: 26 * 3600 },
+    });
+    await mill.until('20:30');
+    await mill.run();
+    await mill.until('21:30');
+    await mill.run({ mode: 'check' });
+    await mill.until('22:30');
+    expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done' });
+    await mill.advance(24 * 3600);
+    const late = await mill.run({ mode: 'check' });
+    expect(late.actions.map(({ action }) => action)).toContain('make-mock-video');
+    expect(await mill.json(`666/${FIRST_ID.replace('0131', '0201')}.json`)).toMatchObject({
+      media: { image: 'midjourney', video: 'mock' },
+    });
+    expect((await mill.state()).generation).toEqual({ generation_id: null });
+  });
+});
+
 describe('BUDGET the ledger', () => {
   test('of a whole post says what the providers charged, each figure their own', async () => {
     await using mill = await Mill.start();
@@ -261,6 +299,33 @@ describe('BUDGET a dry run', () => {
       if (index > 2) expect(told.usualUsd).toBeCloseTo(cost, 2);
       await mill.until(ON_SCHEDULE[(index + 1) % 3] ?? time);
     }
+  });
+
+  test('knows what archiving and sorting make room for', async () => {
+    await using mill = await Mill.start();
+    const [front = '', ...behind] = ['20260101-2030', '20260102-2030', '20260103-2030'];
+    await mill.putGroup('444/', front);
+    await mill.putGroup('555/', behind[0] ?? '');
+    await mill.putGroup('666/', behind[1] ?? '');
+    expect(await foretell(mill, 'main')).toMatchObject({ stop: 'stocked', atMostUsd: 0 });
+    await mill.put('config/config_public.json', { processing_lock: false, generation_id: [front] });
+    const told = await foretell(mill, 'main');
+    expect(told.actions.map(({ action }) => action)).toContain('request-image');
+    const report = await mill.run();
+    expect([told.stop, told.actions.map(({ action }) => action)]).toEqual([
+      report.stop,
+      report.actions.map(({ action }) => action),
+    ]);
+  });
+
+  test('that a budget stops says no less than what the real run may spend', async () => {
+    await using mill = await Mill.start({ config: { BUDGET: { per_post_usd: 0.1 } } });
+    const told = await foretell(mill, 'main');
+    expect(told).toMatchObject({ stop: 'budget', atMostUsd: 0.1 });
+    expect(told.usualUsd).toBeLessThan(0.1);
+    await mill.run();
+    expect(mill.paid()).toMatchObject({ image: 1 });
+    expect(mill.sandbox.ledger.totalUsd()).toBeLessThanOrEqual(told.atMostUsd);
   });
 
   test('says where a budget would stop it, and the real run stops there', async () => {

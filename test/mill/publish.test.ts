@@ -96,7 +96,9 @@ test('M10 an id leaves the list only when all of it is archived: a clash with an
   expect((await mill.json(PUBLIC)).generation_id).toEqual([ONE]);
   expect(await mill.text(`archive/${ONE}.png`)).toBe('another picture, kept by somebody');
   expect(await mill.text(`444/${ONE}.png`)).toBe(`png of ${ONE}`);
-  expect(mill.complaints()).toContain('Two different objects have the same place; both are left alone');
+  expect(mill.complaints()).toContain(
+    'Two different objects have the same place; both are left alone until `reelmill repair`',
+  );
 });
 
 test('M10 an archiving that broke off half way is finished by the next run, and only then struck off the list', async () => {
