@@ -4,8 +4,10 @@
  */
 import { MAX_UNKNOWN_OUTCOMES, VIDEO_UNKNOWN_TWICE, type ImageDocument } from './channel-state.ts';
 import { hasPart, partKey, type Group } from './group.ts';
+import type { GenerationId } from './generation-id.ts';
 import { callCosts, type CallCost } from './journal-costs.ts';
 import type { JournalDocument, JournalEntry } from './journal.ts';
+import type { LedgerCall } from './ledger.ts';
 import type { Media } from './post.ts';
 
 /** The journal's view of the post's text, as `<id>.json` would hold it; `null` while its last stage is not written. */
@@ -148,4 +150,14 @@ export function knowsTask(journal: JournalDocument | null, taskId: string): bool
   return (journal?.entries ?? []).some(
     (entry) => (entry.type === 'settled' || entry.type === 'corrected') && entry.task_id === taskId,
   );
+}
+
+/** What the journal proves to be paid for, as the ledger has it; refused calls cost nothing. */
+export function ledgerCalls(id: GenerationId, journal: JournalDocument): LedgerCall[] {
+  return callCosts(journal.entries).flatMap(({ costUsd: cost_usd, intent, measured, settled }) => {
+    const state = settled === null ? 'reserved' : settled.outcome;
+    if (intent === null || state === 'refused') return [];
+    const { at_utc, call, kind, model, provider, reserved_usd, stage } = intent;
+    return [{ call, at_utc, id, kind, stage, provider, model, state, reserved_usd, cost_usd, measured }];
+  });
 }

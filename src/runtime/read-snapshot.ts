@@ -11,7 +11,7 @@ import { success, type Result } from '../domain/failure.ts';
 import { CONVEYOR, idOfName, partKey, type Folders } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { journalSchema, type JournalDocument } from '../domain/journal.ts';
-import { LEDGER_FOLDER, ledgerSchema, type LedgerDocument } from '../domain/ledger.ts';
+import { LEDGER_FOLDER, ledgerSchema, monthBefore, type LedgerDocument } from '../domain/ledger.ts';
 import { postSchema, type Post } from '../domain/post.ts';
 import { readableText } from '../domain/salvage.ts';
 import type { DocumentKeys } from '../domain/settings.ts';
@@ -20,7 +20,7 @@ import type { Clock } from '../ports/clock.ts';
 import { collectList, type ObjectInfo, type ObjectStore } from '../ports/object-store.ts';
 import { MAX_DOCUMENT_BYTES, parseDocument } from '../steps/documents.ts';
 import type { Snapshot, View } from '../workflow/snapshot.ts';
-import { journalKey } from './journal-store.ts';
+import { JOURNAL_FOLDER, journalKey } from './journal-store.ts';
 import { TICKET_FOLDER } from './ticket-lease.ts';
 
 export interface SnapshotParts {
@@ -49,10 +49,13 @@ export async function readSnapshot(parts: SnapshotParts): Promise<Result<Snapsho
   if (!state.ok) return state;
   const posts = await viewAll(store, textKeys(listing.value, folders), postSchema as z.ZodType<Post>);
   if (!posts.ok) return posts;
-  const journals = await readJournals(store, idsOf(listing.value, folders, state.value));
-  if (!journals.ok) return journals;
   const ledgers = await readLedgers(store);
   if (!ledgers.ok) return ledgers;
+  const witnesses = await witnessesOf(store, ledgers.value);
+  if (!witnesses.ok) return witnesses;
+  const ids = idsOf(listing.value, folders, state.value).union(witnesses.value);
+  const journals = await readJournals(store, ids);
+  if (!journals.ok) return journals;
   const brokenPicture = await hasBrokenPicture(store, folders, state.value);
   if (!brokenPicture.ok) return brokenPicture;
   return success({
@@ -153,6 +156,27 @@ async function readLedgers(store: ObjectStore): Promise<Result<View<LedgerDocume
   if (!listed.ok) return listed;
   const keys = listed.value.map(({ key }: ObjectInfo) => key).filter((key) => /\d{4}-\d\d\.json$/.test(key));
   return viewAll(store, keys.slice(-MOST_LEDGERS), ledgerSchema as z.ZodType<LedgerDocument>);
+}
+
+/** Of a month whose ledger is damaged, the posts that may have paid in it; one of the month before may reach into it. */
+async function witnessesOf(
+  store: ObjectStore,
+  ledgers: readonly View<LedgerDocument>[],
+): Promise<Result<Set<GenerationId>>> {
+  const ids = new Set<GenerationId>();
+  for (const { found, key } of ledgers) {
+    if (found !== 'damage') continue;
+    const month = key.slice(LEDGER_FOLDER.length, -'.json'.length);
+    for (const days of [monthBefore(month), month].map((name) => name.replace('-', ''))) {
+      const listed = await collectList(store, `${JOURNAL_FOLDER}${days}`);
+      if (!listed.ok) return listed;
+      for (const object of listed.value) {
+        const id = idOfName(object.key.slice(JOURNAL_FOLDER.length));
+        if (id !== null) ids.add(id);
+      }
+    }
+  }
+  return success(ids);
 }
 
 const PNG_BEGINS = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

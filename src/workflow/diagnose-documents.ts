@@ -13,11 +13,11 @@ import {
 import { groupObjects, isReady, partKey, type Group } from '../domain/group.ts';
 import { isGenerationId, type GenerationId } from '../domain/generation-id.ts';
 import { journalEntrySchema, journalSchema, type JournalEntry } from '../domain/journal.ts';
-import { ledgerCallSchema } from '../domain/ledger.ts';
+import { ledgerCallSchema, type LedgerCall } from '../domain/ledger.ts';
 import { postSchema } from '../domain/post.ts';
 import { idsIn, readablePart, soundFields } from '../domain/salvage.ts';
 import { topicsTrackerSchema } from '../domain/topics-tracker.ts';
-import { mediaOf, progressOf, textOf } from '../domain/evidence.ts';
+import { ledgerCalls, mediaOf, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding } from './finding.ts';
 import { journalOf, type Snapshot, type View } from './snapshot.ts';
 
@@ -37,7 +37,8 @@ export function diagnoseDocuments(snapshot: Snapshot): Finding[] {
   const { generation, image, public: shared, tracker } = snapshot.state;
   const findings: Finding[] = [];
   if (shared.found === 'damage') findings.push(damagedPublic(shared));
-  for (const view of snapshot.ledgers) if (view.found === 'damage') findings.push(damagedLedger(view));
+  for (const view of snapshot.ledgers)
+    if (view.found === 'damage') findings.push(damagedLedger(snapshot, view));
   for (const [id, view] of snapshot.journals)
     if (view.found === 'damage') findings.push(damagedJournal(snapshot, id, view));
   if (generation.found === 'damage') findings.push(damagedGeneration(generation));
@@ -174,14 +175,22 @@ function lostCalls(snapshot: Snapshot, id: GenerationId, known: readonly Journal
     });
 }
 
-function damagedLedger(view: Damage): Finding {
+/** Without the calls that only the journals still know, a budget that is used up would count as new. */
+function damagedLedger(snapshot: Snapshot, view: Damage): Finding {
   const fields = fieldsOf(readablePart(view.text ?? '').value);
-  const calls = soundEntries(ledgerCallSchema, fields['calls']);
+  const read = soundEntries(ledgerCallSchema, fields['calls']) as LedgerCall[];
   const month = /(\d{4}-\d\d)\.json$/.exec(view.key)?.[1] ?? '';
+  const known = new Set(read.map(({ call }) => call));
+  const told = [...snapshot.journals].flatMap(([id, { found }]) => {
+    const journal = found === 'document' ? journalOf(snapshot, id) : null;
+    return journal === null ? [] : ledgerCalls(id, journal);
+  });
+  const lost = told.filter(({ at_utc: at, call }) => at.startsWith(month) && !known.has(call));
+  const calls = [...read, ...lost].sort((one, other) => (one.at_utc < other.at_utc ? -1 : 1));
   return replaced(
     view,
     { ...fields, version: 1, month, calls },
-    `${counted(calls.length, 'paid call')} could still be read; budgets no longer count the others.`,
+    `${counted(read.length, 'paid call')} could still be read, ${lost.length} come from the journals of the posts; budgets count no others.`,
   );
 }
 

@@ -56,7 +56,7 @@ export interface Snapshot {
   readonly tickets: readonly Listed[];
   /** `<id>.json` of every post on the conveyor, by key. */
   readonly posts: ReadonlyMap<string, View<Post>>;
-  /** Of every post on the conveyor, the active one, and those with a late task. */
+  /** Of every post on the conveyor, the active one, those with a late task, and all that may stand in a damaged ledger. */
   readonly journals: ReadonlyMap<GenerationId, View<JournalDocument>>;
   readonly ledgers: readonly View<LedgerDocument>[];
   /** The saved picture of the post that is being made is there, but is no whole PNG. */

@@ -219,13 +219,18 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     kind: 'damaged-document',
-    what: 'the ledger is cut',
+    what: 'the ledger is cut; what it lost is in the journals, also of archived posts',
     make: async (mill) => {
-      await begun(mill);
-      await cut(mill, LEDGER);
+      await finished(mill);
+      for (const key of await mill.objects('666/'))
+        await moveByHand(mill, key, key.replace('666/', 'archive/'));
+      await mill.put(`before ${LEDGER}`, (await mill.bytes(LEDGER)) ?? '');
+      await cut(mill, LEDGER, 0.2);
     },
     mended: async (mill) => {
-      expect((await mill.json(LEDGER)).calls.length).toBeGreaterThan(1);
+      const { calls } = await mill.json(`before ${LEDGER}`);
+      expect(calls).toHaveLength(8);
+      expect((await mill.json(LEDGER)).calls).toEqual(calls);
     },
   },
   {
