@@ -1,5 +1,5 @@
 /** Opens the channel that the options and the environment name: configuration, secrets, log. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -50,7 +50,9 @@ export function configPathOf(options: GlobalOptions, environment: Environment): 
 
 export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Environment> {
   // First, so that its secrets are known before anything is said.
-  const filed = fileVariables(options.envFile);
+  const filed = fileVariables(
+    options.envFile ?? (existsSync(DEFAULT_ENV_FILE) ? DEFAULT_ENV_FILE : undefined),
+  );
   if (!filed.ok) return filed;
   cli.hide?.(secretsAmong(filed.value));
   const chosen = storeVariables(options.store);
@@ -58,6 +60,8 @@ export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Enviro
   return readEnvironment({ ...filed.value, ...cli.variables, ...chosen.value });
 }
 
+/** In the working directory, as everywhere; who names another file means that one alone. */
+const DEFAULT_ENV_FILE = '.env';
 const LARGEST_ENV_FILE = 64 * 1024;
 
 /** `NAME=value` lines, as Docker and systemd write them. */
@@ -65,12 +69,20 @@ function fileVariables(file: string | undefined): Result<NodeJS.Dict<string>> {
   if (file === undefined) return success({});
   try {
     if (statSync(file).size > LARGEST_ENV_FILE)
-      return failure('config_invalid', `--env-file ${file} is larger than ${LARGEST_ENV_FILE} bytes`);
+      return failure(
+        'config_invalid',
+        `The file of variables ${file} is larger than ${LARGEST_ENV_FILE} bytes`,
+      );
     return success(withPlace(parseEnv(readFileSync(file, 'utf8')), dirname(resolve(file))));
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     const advice = { advice: 'Copy .env.example to .env and fill it in.' };
-    return failure('config_invalid', `--env-file ${file} could not be read: ${reason}`, {}, advice);
+    return failure(
+      'config_invalid',
+      `The file of variables ${file} could not be read: ${reason}`,
+      {},
+      advice,
+    );
   }
 }
 

@@ -65,7 +65,10 @@ export function buildProgram(cli: Cli, complain = cli.tell): Command {
     .version(version(), '-v, --version')
     .option('--config <file>', 'configuration (default: config.json, or REELMILL_CONFIG)')
     .option('--store <place>', 'folder:PATH or s3://BUCKET (default: the bucket of the environment)')
-    .option('--env-file <file>', 'read variables from this file too; those of the environment win')
+    .option(
+      '--env-file <file>',
+      'read variables from this file too (default: .env, if there is one); those of the environment win',
+    )
     .option('--json', 'answer as JSON, for scripts')
     .option('--quiet', 'say nothing unless something is wrong')
     .configureOutput({

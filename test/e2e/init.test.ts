@@ -52,13 +52,13 @@ test('S6 a sample in a folder store is ready to run: with the keys filled in, it
   ]);
   expect(made).toMatchObject({ code: EXIT.done, told: '' });
   expect(await files('local')).toEqual(['.env.example', '.gitignore', 'CHANNEL.md', 'config.json']);
-  expect(made.out).toContain('npx reelmill --env-file .env run');
+  expect(made.out).toContain('npx reelmill run');
   // A checkout is in no registry: what is installed is the one that wrote the page.
   const install = `npm install ${path.join(import.meta.dirname, '..', '..')}`;
   expect(made.out).toContain(`${path.join(folder, 'local')} && ${install}\n`);
   const page = await read('local', 'CHANNEL.md');
   expect(page).toContain(`\`${install}\``);
-  expect(page).toContain('Limit for a month: $12.50.');
+  expect(page).toContain('Limits: $12.50 a month, $4 a day, $2 a post.');
   expect(page).toContain(
     `30 20 * * * cd '${path.join(folder, 'local')}' && npx reelmill --env-file .env run >> reelmill.log 2>&1`,
   );
@@ -73,7 +73,7 @@ test('S6 a sample in a folder store is ready to run: with the keys filled in, it
     `${filled}\n${extra.map((pair) => pair.join('=')).join('\n')}\n`,
   );
   const inside = path.join(folder, 'local');
-  const run = await reelmillIn(inside, ['--env-file', '.env', 'run', '--zero-delay', '--json']);
+  const run = await reelmillIn(inside, ['run', '--zero-delay', '--json']);
   expect(JSON.parse(run.out)).toMatchObject({ ok: true, stop: 'task-done' });
   expect(await readdir(path.join(inside, 'posts', '666'))).toHaveLength(3);
   const doctor = await reelmillIn(inside, ['--env-file', '.env', 'doctor', '--json']);

@@ -54,10 +54,44 @@ function times({ config, now }: ChannelPageFacts): { readonly main: string; read
   return { main: time(lines.main), checks: lines.checks.map(time).join(', ') || '–' };
 }
 
-/** Names no limit where there is none, so that nobody believes in one. */
-function monthly({ config }: ChannelPageFacts, none: string): string {
-  const { per_month_usd: limit } = config.BUDGET;
-  return limit === null ? none : `$${limit.toFixed(Number.isInteger(limit) ? 0 : 2)}`;
+interface LimitTexts {
+  readonly month: string;
+  readonly day: string;
+  readonly post: string;
+  /** Names no limit where there is none, so that nobody believes in one. */
+  readonly none: string;
+}
+
+const ENGLISH_LIMITS: LimitTexts = {
+  month: 'a month',
+  day: 'a day',
+  post: 'a post',
+  none: 'none for a month (set `BUDGET.per_month_usd` in the configuration)',
+};
+const RUSSIAN_LIMITS: LimitTexts = {
+  month: 'в месяц',
+  day: 'в день',
+  post: 'на пост',
+  none: 'на месяц предела нет (задайте `BUDGET.per_month_usd` в конфигурации)',
+};
+
+function limits({ config }: ChannelPageFacts, { day, month, none, post }: LimitTexts): string {
+  const { per_day_usd: perDay, per_month_usd: perMonth, per_post_usd: perPost } = config.BUDGET;
+  const named = [
+    [perMonth, month],
+    [perDay, day],
+    [perPost, post],
+  ] as const;
+  const set = named.flatMap(([usd, name]) =>
+    usd === null ? [] : [`$${usd.toFixed(Number.isInteger(usd) ? 0 : 2)} ${name}`],
+  );
+  return [...set, ...(perMonth === null ? [none] : [])].join(', ');
+}
+
+/** Where in a bucket the keys of this channel begin. */
+function below({ config }: ChannelPageFacts, word: string): string {
+  const { prefix } = config.API_KEYS.b2;
+  return prefix === '' ? '' : `${word} \`${prefix}\``;
 }
 
 /** A channel that runs elsewhere needs no Reelmill here, until its owner asks something. */
@@ -76,8 +110,8 @@ function englishPage(facts: ChannelPageFacts): string {
 3. Under *Actions → Reelmill → Run workflow*, choose \`doctor\`. It checks everything and spends nothing.
 4. When it shows no problem, choose \`dry-run\` to see what the next run would do and cost, and \`main\` to make the first post now, or wait for ${main} UTC.`
       : `1. In this folder, install Reelmill with \`${facts.install}\`, copy \`.env.example\` to \`.env\` and fill in the keys of the table below.
-2. \`npx reelmill --env-file .env doctor\` checks everything and spends nothing.
-3. \`npx reelmill --env-file .env run --dry-run\` says what a run would do and cost; without \`--dry-run\` it does it.
+2. \`npx reelmill doctor\` checks everything and spends nothing.
+3. \`npx reelmill run --dry-run\` says what a run would do and cost; without \`--dry-run\` it does it.
 4. To make it run every day, add these lines with \`crontab -e\`; cron goes by this machine's own clock:
 
 \`\`\`
@@ -102,13 +136,13 @@ ${keyTable(facts, 'the console of the store')}
 | ${main} | Posts that were published are archived, finished ones move up, and a new one is begun when none waits |
 | ${checks} | The picture is fetched and the video is made; nothing new is begun |
 
-Finished posts lie in ${folder === null ? 'the bucket' : `\`${folder}\``}: a new one in \`${paths.folder_666}\`, the next in \`${paths.folder_555}\`, the one to publish in \`${paths.folder_444}\`. Each is three files: \`<id>.json\` (texts), \`<id>.png\`, \`<id>.mp4\`. Your publisher takes the one in \`${paths.folder_444}\` and adds its id to \`generation_id\` in \`${paths.config_public}\`; the next main run moves it to \`${paths.archive_folder}\`.
+Finished posts lie in ${folder === null ? `the bucket${below(facts, ', below')}` : `\`${folder}\``}: a new one in \`${paths.folder_666}\`, the next in \`${paths.folder_555}\`, the one to publish in \`${paths.folder_444}\`. Each is three files: \`<id>.json\` (texts), \`<id>.png\`, \`<id>.mp4\`. Your publisher takes the one in \`${paths.folder_444}\` and adds its id to \`generation_id\` in \`${paths.config_public}\`; the next main run moves it to \`${paths.archive_folder}\`.
 
 In \`<id>.json\`, \`media\` says whether picture and video are real or stand-ins (\`placeholder\`, \`mock\`) that took the place of ones that did not come.
 
 ## Money
 
-Limit for a month: ${monthly(facts, 'none (set `BUDGET.per_month_usd` in the configuration)')}. A run stops before a paid call that would pass it. \`npx reelmill --env-file .env costs\` shows what was spent, by day and provider.
+Limits: ${limits(facts, ENGLISH_LIMITS)}. A run stops before a paid call that would pass one. \`npx reelmill costs\` shows what was spent, by day and provider.
 
 ## Change something
 
@@ -116,8 +150,8 @@ Everything is in \`${configPath}\`: prompts, subjects (\`CONTENT.focuses\`), len
 
 ## When something is wrong
 
-${localNote(facts, `The commands here work on your own machine after \`${facts.install}\` in this folder, with the keys in \`.env\` (a copy of \`.env.example\`):`)}- \`npx reelmill --env-file .env status\`: where the channel stands, and what the next run will do.
-- \`npx reelmill --env-file .env doctor\`: each part, with what to do about it.${
+${localNote(facts, `The commands here work on your own machine after \`${facts.install}\` in this folder, with the keys in \`.env\` (a copy of \`.env.example\`):`)}- \`npx reelmill status\`: where the channel stands, and what the next run will do.
+- \`npx reelmill doctor\`: each part, with what to do about it.${
     folder === null
       ? `
 - A red run under *Actions* says on its page what failed and what to do. The next run goes on where it stopped, and pays for nothing again that it has.
@@ -138,8 +172,8 @@ function russianPage(facts: ChannelPageFacts): string {
 3. В *Actions → Reelmill → Run workflow* выберите \`doctor\`: он проверит всё и ничего не потратит.
 4. Когда проблем нет, выберите \`dry-run\`, чтобы узнать, что сделает и сколько потратит следующий запуск, а затем \`main\`, чтобы сделать первый пост сейчас, или дождитесь ${main} UTC.`
       : `1. В этой папке установите Reelmill командой \`${facts.install}\`, скопируйте \`.env.example\` в \`.env\` и впишите ключи из таблицы.
-2. \`npx reelmill --env-file .env doctor\` проверит всё и ничего не потратит.
-3. \`npx reelmill --env-file .env run --dry-run\` скажет, что сделает и сколько потратит запуск; без \`--dry-run\` он это сделает.
+2. \`npx reelmill doctor\` проверит всё и ничего не потратит.
+3. \`npx reelmill run --dry-run\` скажет, что сделает и сколько потратит запуск; без \`--dry-run\` он это сделает.
 4. Для ежедневной работы добавьте эти строки через \`crontab -e\`; cron живёт по часам этой машины:
 
 \`\`\`
@@ -164,13 +198,13 @@ ${keyTable(facts, 'консоль хранилища')}
 | ${main} | Опубликованные посты уходят в архив, готовые продвигаются, и начинается новый, если ни один не ждёт |
 | ${checks} | Забирается картинка и делается видео; ничего нового не начинается |
 
-Готовые посты лежат ${folder === null ? 'в бакете' : `в \`${folder}\``}: новый в \`${paths.folder_666}\`, следующий в \`${paths.folder_555}\`, тот, что пора публиковать, в \`${paths.folder_444}\`. Каждый состоит из трёх файлов: \`<id>.json\` (тексты), \`<id>.png\`, \`<id>.mp4\`. Публикатор берёт пост из \`${paths.folder_444}\` и добавляет его id в \`generation_id\` объекта \`${paths.config_public}\`; следующий основной запуск переносит его в \`${paths.archive_folder}\`.
+Готовые посты лежат ${folder === null ? `в бакете${below(facts, ', под')}` : `в \`${folder}\``}: новый в \`${paths.folder_666}\`, следующий в \`${paths.folder_555}\`, тот, что пора публиковать, в \`${paths.folder_444}\`. Каждый состоит из трёх файлов: \`<id>.json\` (тексты), \`<id>.png\`, \`<id>.mp4\`. Публикатор берёт пост из \`${paths.folder_444}\` и добавляет его id в \`generation_id\` объекта \`${paths.config_public}\`; следующий основной запуск переносит его в \`${paths.archive_folder}\`.
 
 Поле \`media\` в \`<id>.json\` говорит, настоящие ли картинка и видео, или это замена (\`placeholder\`, \`mock\`) для тех, что не пришли.
 
 ## Деньги
 
-Предел на месяц: ${monthly(facts, 'нет (задайте `BUDGET.per_month_usd` в конфигурации)')}. Запуск остановится до платного вызова, который его превысил бы. \`npx reelmill --env-file .env costs\` показывает расходы по дням и сервисам.
+Пределы: ${limits(facts, RUSSIAN_LIMITS)}. Запуск остановится до платного вызова, который превысил бы один из них. \`npx reelmill costs\` показывает расходы по дням и сервисам.
 
 ## Что-то изменить
 
@@ -178,8 +212,8 @@ ${keyTable(facts, 'консоль хранилища')}
 
 ## Если что-то не так
 
-${localNote(facts, `Команды с этой страницы работают на вашей машине после \`${facts.install}\` в этой папке, с ключами в \`.env\` (копии \`.env.example\`):`)}- \`npx reelmill --env-file .env status\`: в каком состоянии канал и что сделает следующий запуск.
-- \`npx reelmill --env-file .env doctor\`: проверка каждой части, с советом.${
+${localNote(facts, `Команды с этой страницы работают на вашей машине после \`${facts.install}\` в этой папке, с ключами в \`.env\` (копии \`.env.example\`):`)}- \`npx reelmill status\`: в каком состоянии канал и что сделает следующий запуск.
+- \`npx reelmill doctor\`: проверка каждой части, с советом.${
     folder === null
       ? `
 - Красный запуск в *Actions* пишет на своей странице, что не удалось и что делать. Следующий продолжит с того же места и не заплатит снова за то, что уже есть.

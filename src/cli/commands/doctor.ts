@@ -24,7 +24,7 @@ Exit codes: 0 all is well, 8 something to look at, 9 a problem that a run will m
 
 Examples:
   reelmill doctor
-  reelmill --env-file .env doctor
+  reelmill --env-file other.env doctor
   reelmill doctor --json | jq '.findings[] | select(.verdict != "ok")'`,
     )
     .action(async (_flags: unknown, command: Command) => {

@@ -45,7 +45,7 @@ function nextSteps(folder: string, { store, configName }: InitAnswers, plan: Ini
     return [steps.repository(folder), steps.secrets(secrets), steps.workflow, steps.page];
   const config = configName === 'config.json' ? '' : ` --config ${configName}`;
   const command = (words: string, effect: string): string =>
-    `npx reelmill --env-file .env${config} ${words.padEnd(COMMAND_WIDTH)}  ${effect}`;
+    `npx reelmill${config} ${words.padEnd(COMMAND_WIDTH)}  ${effect}`;
   const enter = folder === resolve('.') ? '' : `cd ${shellWord(folder)} && `;
   return [
     `${enter}${plan.install}`,
