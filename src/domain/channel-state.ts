@@ -7,9 +7,7 @@ import { z } from 'zod';
 import { isGenerationId, type GenerationId } from './generation-id.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** A paid call whose outcome nobody knows is repeated once, and never a second time (I3). */
-export const MAX_UNKNOWN_OUTCOMES = 1;
-/** `video_failure` after that. */
+/** `video_failure` after `MAX_UNKNOWN_OUTCOMES`. */
 export const VIDEO_UNKNOWN_TWICE = 'twice nobody knows whether the video was ordered';
 
 const shortText = z.string().max(2_000);

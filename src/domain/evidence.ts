@@ -2,7 +2,8 @@
  * What a post's journal proves, for when the documents cannot say it any more. Without this, a `config_midjourney.json`
  * that was damaged, removed or reset would mean that a picture or video which is already paid for is ordered again (I3).
  */
-import { MAX_UNKNOWN_OUTCOMES, VIDEO_UNKNOWN_TWICE, type ImageDocument } from './channel-state.ts';
+import { VIDEO_UNKNOWN_TWICE, type ImageDocument } from './channel-state.ts';
+import { MAX_UNKNOWN_OUTCOMES } from './limits.ts';
 import { hasPart, partKey, type Group } from './group.ts';
 import type { GenerationId } from './generation-id.ts';
 import { callCosts, type CallCost } from './journal-costs.ts';

@@ -6,28 +6,23 @@ import type { z } from 'zod';
 import type { Result } from '../domain/failure.ts';
 import { failure, success } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { MAX_UNKNOWN_OUTCOMES } from '../domain/channel-state.ts';
 import { progressOf } from '../domain/evidence.ts';
 import { groupObjects } from '../domain/group.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
+import { MAX_UNKNOWN_OUTCOMES } from '../domain/limits.ts';
 import { failedTextCharge, textCharge } from '../domain/money.ts';
 import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
 import { fillTemplate } from '../domain/prompt-template.ts';
-import {
-  availableFocuses,
-  isTragic,
-  recordTopic,
-  topicsTrackerSchema,
-  type TopicsTracker,
-} from '../domain/topics-tracker.ts';
+import { availableFocuses, isTragic, type TopicsTracker } from '../domain/topics-tracker.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { collectList } from '../ports/object-store.ts';
 import { pick } from '../ports/random.ts';
 import type { ModelAnswer, TextRequest } from '../ports/text-model.ts';
 import type { StepContext, StepOutcome } from './context.ts';
 import { failed, happened, mayAskAgain } from './context.ts';
-import { documentBytes, readDocument, writePost } from './documents.ts';
+import { writePost } from './documents.ts';
 import { mediaCallsAhead, textCall, textCallsAhead } from './paid-calls.ts';
+import { readTracker, recordInTracker } from './tracker-document.ts';
 
 type ContentEvent = EventNamed<'content-written' | 'content-abandoned'>;
 
@@ -78,8 +73,7 @@ function noteUnknownOutcome(writing: Writing): void {
 
 async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Result<Post>> {
   const { context, draft } = writing;
-  const { content } = context.settings;
-  const focus = draft.focus ?? pick(context.random, availableFocuses(withFocuses(tracker, content.focuses)));
+  const focus = draft.focus ?? pick(context.random, availableFocuses(tracker));
   if (focus === undefined)
     return failure(
       'config_invalid',
@@ -268,10 +262,6 @@ function clearIntent(writing: Writing): void {
   writing.context.journal.amend(writing.id, { draft: rest });
 }
 
-function withFocuses(tracker: TopicsTracker, configured: readonly string[]): TopicsTracker {
-  return tracker.all_focuses.length > 0 ? tracker : { ...tracker, all_focuses: [...configured] };
-}
-
 /** Cut at the end of a sentence, or of a word, rather than in the middle of one. */
 function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
@@ -284,57 +274,6 @@ function shorten(text: string, limit: number): string {
   );
   const end = sentence > limit / 2 ? sentence + 1 : cut.lastIndexOf(' ');
   return cut.slice(0, end > 0 ? end : limit).trimEnd();
-}
-
-interface ReadTracker {
-  readonly tracker: TopicsTracker;
-  /** `null`: there is none yet. */
-  readonly etag: string | null;
-}
-
-async function readTracker(context: StepContext): Promise<Result<ReadTracker>> {
-  const read = await readDocument(
-    context.store,
-    context.settings.documents.topicsTracker,
-    topicsTrackerSchema,
-  );
-  if (!read.ok) return read;
-  if (read.value === null) return success({ tracker: topicsTrackerSchema.parse({}), etag: null });
-  return success({ tracker: read.value.value, etag: read.value.etag });
-}
-
-const TRACKER_CONFLICTS = 3;
-
-/** D14: only after the text is saved; doing it again changes nothing. Whoever edited the tracker meanwhile is not written over. */
-async function recordInTracker(
-  context: StepContext,
-  draft: Draft,
-  known: ReadTracker,
-): Promise<Result<void>> {
-  const { focus, topic } = draft;
-  if (focus === undefined || topic === undefined) return success(undefined);
-  const key = context.settings.documents.topicsTracker;
-  const capabilities = await context.store.capabilities();
-  if (!capabilities.ok) return capabilities;
-  let { etag, tracker } = known;
-  for (let attempt = 1; ; attempt += 1) {
-    const next = recordTopic(
-      withFocuses(tracker, context.settings.content.focuses),
-      focus,
-      topic.short_topic,
-    );
-    if (next === tracker) return success(undefined);
-    const options = {
-      contentType: 'application/json',
-      ...(capabilities.value.conditionalWrites ? { onlyIf: etag } : {}),
-    };
-    const put = await context.store.put(key, { bytes: documentBytes(next) }, options);
-    if (put.ok) return success(undefined);
-    if (put.failure.code !== 'state_conflict' || attempt === TRACKER_CONFLICTS) return put;
-    const again = await readTracker(context);
-    if (!again.ok) return again;
-    ({ etag, tracker } = again.value);
-  }
 }
 
 /** D6: the text of an earlier run lies in the store; only what comes after it, and is not ordered already, is to be done. */

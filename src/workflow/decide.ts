@@ -2,8 +2,9 @@
  * What a run does next. The owner's Scenarios 0, 3, 2, 4, 1 stand below in that order (M3–M8); `SPEC.md` is the truth
  * table. Pure: everything it knows is in its arguments.
  */
-import { MAX_UNKNOWN_OUTCOMES, type ChannelState, type TaskReference } from '../domain/channel-state.ts';
+import type { ChannelState, TaskReference } from '../domain/channel-state.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { MAX_UNKNOWN_OUTCOMES } from '../domain/limits.ts';
 import { parseTimestamp, secondsSince } from '../domain/timestamp.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import { datedTask, phaseOf } from './phase.ts';

@@ -3,7 +3,6 @@
  * missing one; an impossible pair is a bug and throws. Keys that are not ours are carried over untouched.
  */
 import {
-  MAX_UNKNOWN_OUTCOMES,
   PROGRESS_KEYS,
   VIDEO_UNKNOWN_TWICE,
   type ChannelState,
@@ -11,6 +10,7 @@ import {
   type LateTask,
 } from '../domain/channel-state.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { MAX_UNKNOWN_OUTCOMES } from '../domain/limits.ts';
 import { formatTimestamp, secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed, EventType, WorkflowEvent } from '../domain/workflow-event.ts';
 import { datedTask, phaseOf, taskIdOf, type Phase } from './phase.ts';

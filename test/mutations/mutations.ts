@@ -109,7 +109,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the tracker is replaced although somebody edited it',
-    file: 'src/steps/write-content.ts',
+    file: 'src/steps/tracker-document.ts',
     find: '...(capabilities.value.conditionalWrites ? { onlyIf: etag } : {}),',
     replace: '',
     tests: ['test/mill/state.test.ts'],
@@ -166,7 +166,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an order whose outcome is unknown is repeated without end',
-    file: 'src/workflow/policy.ts',
+    file: 'src/domain/limits.ts',
     find: 'export const MAX_UNKNOWN_OUTCOMES = 1;',
     replace: 'export const MAX_UNKNOWN_OUTCOMES = 100;',
     tests: POINTS,
@@ -174,8 +174,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a text whose outcome is unknown is repeated without end',
     file: 'src/steps/write-content.ts',
-    find: 'const MAX_UNKNOWN_OUTCOMES = 1;',
-    replace: 'const MAX_UNKNOWN_OUTCOMES = 100;',
+    find: '> MAX_UNKNOWN_OUTCOMES) {',
+    replace: '> MAX_UNKNOWN_OUTCOMES + 100) {',
     tests: POINTS,
   },
   {

@@ -5,7 +5,7 @@
 import type { JournalDocument } from '../../src/domain/journal.ts';
 import { microUsd, spentUsd, type LedgerCall } from '../../src/domain/ledger.ts';
 import type { LedgerEntry } from '../../src/sandbox/ledger.ts';
-import { MAX_UNKNOWN_OUTCOMES } from '../../src/domain/channel-state.ts';
+import { MAX_UNKNOWN_OUTCOMES } from '../../src/domain/limits.ts';
 import { accountsOf } from './providers.ts';
 import { keyOf, type EndedRun } from './processes.ts';
 
