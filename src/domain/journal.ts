@@ -3,6 +3,7 @@
  * "what did it cost", and it keeps what text stages have already been paid for, so that a killed run pays for none twice.
  */
 import { z } from 'zod';
+import { FOCUS_LIMIT, IDEA_LIMIT, TEXT_LIMIT } from './limits.ts';
 import { imageChoiceSchema, pollSchema, sceneSchema, topicSchema } from './post.ts';
 
 const text = z.string().max(4_000);
@@ -70,12 +71,12 @@ export type TextStage = (typeof TEXT_STAGES)[number];
 
 /** What has been written of a post whose text is not complete yet. `intent`: a stage that was asked for and not answered. */
 export const draftSchema = z.object({
-  focus: z.string().max(300).optional(),
-  creative_prompt: text.optional(),
-  restriction: text.optional(),
+  focus: z.string().max(FOCUS_LIMIT).optional(),
+  creative_prompt: z.string().max(IDEA_LIMIT).optional(),
+  restriction: z.string().max(IDEA_LIMIT).optional(),
   topic: topicSchema.optional(),
-  text: z.string().max(20_000).optional(),
-  comment: z.string().max(4_000).optional(),
+  text: z.string().max(TEXT_LIMIT).optional(),
+  comment: z.string().max(TEXT_LIMIT).optional(),
   poll: pollSchema.optional(),
   scene: sceneSchema.optional(),
   intent: z.object({ stage: z.enum(TEXT_STAGES) }).optional(),

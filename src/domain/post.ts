@@ -1,5 +1,6 @@
 /** `<id>.json`: the text of a post, and beside it what its picture and video really are (C4, D11, I7). */
 import { z } from 'zod';
+import { FOCUS_LIMIT } from './limits.ts';
 
 /** Telegram's limits for polls (D13). */
 export const POLL_QUESTION_LIMIT = 300;
@@ -16,10 +17,14 @@ export const sceneSchema = z.object({
   first_frame_description: z.string().trim().min(1).max(4_000),
 });
 
+/** Of a topic's label, in characters. */
+export const LABEL_LIMIT = 100;
+
 export const topicSchema = z.object({
-  full_topic: z.string().trim().min(1).max(400),
+  /** Switched off, the focus is the topic, whatever its length. */
+  full_topic: z.string().trim().min(1).max(FOCUS_LIMIT),
   /** At most two words: what `focus_data` remembers, so that the topic does not come back. */
-  short_topic: z.string().trim().min(1).max(100),
+  short_topic: z.string().trim().min(1).max(LABEL_LIMIT),
 });
 
 const criterionScores = z.object({

@@ -1,9 +1,12 @@
 /** C1: `topics_tracker.json`, which keeps subjects from coming back too soon. */
 import { z } from 'zod';
+import { FOCUS_LIMIT } from './limits.ts';
 
 const USED_FOCUSES = 15;
 const LABELS_PER_FOCUS = 5;
-const name = z.string().trim().min(1).max(300);
+const TRAGIC_MARK = /\([тt]\)\s*$/iu;
+/** Of any length: whoever wrote them, the channel must not stop over them. `shortFocus` bounds what is used. */
+const name = z.string().trim().min(1);
 
 export const topicsTrackerSchema = z.looseObject({
   all_focuses: z.array(name).max(2_000).default([]),
@@ -16,7 +19,7 @@ export type TopicsTracker = z.infer<typeof topicsTrackerSchema>;
 
 /** A focus marked `(т)` asks for the tragic prompts. The Latin letter is accepted as well, since the two look the same. */
 export function isTragic(focus: string): boolean {
-  return /\([тt]\)\s*$/iu.test(focus);
+  return TRAGIC_MARK.test(focus);
 }
 
 /** The focuses that may be used now: the unused ones, or, when all were used lately, the one used longest ago. */
@@ -28,9 +31,27 @@ export function availableFocuses(tracker: TopicsTracker): string[] {
   return oldest === undefined ? [] : [oldest];
 }
 
+/** As a draft keeps it and a prompt shows it: bounded, its mark kept. */
+export function shortFocus(focus: string): string {
+  if (focus.length <= FOCUS_LIMIT) return focus;
+  const [mark = ''] = TRAGIC_MARK.exec(focus) ?? [];
+  return `${focus.slice(0, FOCUS_LIMIT - mark.length)}${mark}`;
+}
+
+/** The labels of topics that a focus had lately, oldest first; `focus` may be shortened. */
+export function labelsOf(tracker: TopicsTracker, focus: string): readonly string[] {
+  const known = knownName(tracker, focus);
+  return Object.hasOwn(tracker.focus_data, known) ? (tracker.focus_data[known] ?? []) : [];
+}
+
+function knownName({ all_focuses: all }: TopicsTracker, focus: string): string {
+  return all.find((name) => shortFocus(name) === focus) ?? focus;
+}
+
 /** D14: called only together with the content that used the topic. Doing it twice for the same topic changes nothing more. */
-export function recordTopic(tracker: TopicsTracker, focus: string, label: string): TopicsTracker {
-  const labels = Object.hasOwn(tracker.focus_data, focus) ? (tracker.focus_data[focus] ?? []) : [];
+export function recordTopic(tracker: TopicsTracker, shortened: string, label: string): TopicsTracker {
+  const focus = knownName(tracker, shortened);
+  const labels = labelsOf(tracker, focus);
   const alreadyRecorded = labels.at(-1) === label && tracker.used_focuses.at(-1) === focus;
   if (alreadyRecorded) return tracker;
   return {

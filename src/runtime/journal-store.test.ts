@@ -83,6 +83,41 @@ test('I6 the newest thousand entries stay', async () => {
   expect((await world.json(KEY)).entries.at(-1).text).toBe('last');
 });
 
+test('I3 I4 a journal that no run could read again is not written: the sound one stays', async () => {
+  const world = worldOf();
+  const journal = createJournalStore(world.store, world.clock, unredacted);
+  journal.amend(ID, { draft: { focus: 'Clocks' } });
+  await journal.save();
+  const sound = await world.json(KEY);
+  journal.amend(ID, { draft: { focus: 'Clocks', comment: 'x'.repeat(4_001) } });
+  expect(await journal.save()).toMatchObject({
+    failure: {
+      code: 'state_damaged',
+      where: { key: KEY },
+      message: expect.stringContaining('draft.comment'),
+    },
+  });
+  expect(await world.json(KEY)).toEqual(sound);
+});
+
+test('I6 entries that together are larger than what is read again make room, the oldest first', async () => {
+  const world = worldOf();
+  const journal = createJournalStore(world.store, world.clock, unredacted);
+  for (let index = 0; index < 900; index += 1) {
+    const reason = `${index} ${'ы'.repeat(2_000)}`;
+    journal.note(ID, { type: 'fallback', from: reason, to: reason, reason });
+  }
+  expect((await journal.save()).ok).toBe(true);
+  const later = await createJournalStore(world.store, world.clock, unredacted).read(ID);
+  if (!later.ok) throw new Error(later.failure.message);
+  const reasons = later.value.entries.map((entry) => (entry.type === 'fallback' ? entry.reason : ''));
+  expect([reasons.length, reasons[0]?.split(' ')[0], reasons.at(-1)?.split(' ')[0]]).toEqual([
+    225,
+    '675',
+    '899',
+  ]);
+});
+
 test('S1 a damaged journal is named, and never overwritten', async () => {
   for (const body of [
     '{"version":',

@@ -1,5 +1,5 @@
 /** The journal of each post as one object, `journal/<id>.json`. Kept in memory during a run, since only the holder of the lease writes it. */
-import { success, type Result } from '../domain/failure.ts';
+import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import {
   JOURNAL_ENTRIES,
@@ -11,7 +11,7 @@ import { formatTimestamp } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { documentBytes, readDocument } from '../steps/documents.ts';
+import { documentBytes, MAX_DOCUMENT_BYTES, parseDocument, readDocument } from '../steps/documents.ts';
 
 export const JOURNAL_FOLDER = 'journal/';
 /** Longer texts (a provider's whole complaint) are cut: the journal tells what happened, it is no log. */
@@ -80,12 +80,11 @@ export function createJournalStore(
       for (const [id, waiting] of pending) {
         const document = await load(id);
         if (!document.ok) return document;
-        const next = merge(document.value, waiting);
-        const put = await store.put(
-          journalKey(id),
-          { bytes: documentBytes(next) },
-          { contentType: 'application/json' },
-        );
+        const next = withinSize(merge(document.value, waiting));
+        const bytes = documentBytes(next);
+        const checked = readable(bytes, journalKey(id));
+        if (!checked.ok) return checked;
+        const put = await store.put(journalKey(id), { bytes }, { contentType: 'application/json' });
         if (!put.ok) return put;
         documents.set(id, next);
         pending.delete(id);
@@ -102,6 +101,28 @@ function merge(document: JournalDocument, waiting: Pending | undefined): Journal
     ...waiting.change,
     entries: [...document.entries, ...waiting.entries].slice(-JOURNAL_ENTRIES),
   };
+}
+
+/** The older half of the entries makes room, for the same reason as in `merge`, until the rest can be read again. */
+function withinSize(document: JournalDocument): JournalDocument {
+  const { entries } = document;
+  if (entries.length === 0 || documentBytes(document).length <= MAX_DOCUMENT_BYTES) return document;
+  return withinSize({ ...document, entries: entries.slice(Math.ceil(entries.length / 2)) });
+}
+
+/**
+ * A journal that no run can read stops the channel, and what it proves to be paid is lost (I3, I4). The sound one that lies
+ * in the store is worth more.
+ */
+function readable(bytes: Uint8Array, key: string): Result<void> {
+  const parsed =
+    bytes.length > MAX_DOCUMENT_BYTES
+      ? failure('state_damaged', 'It is too large', { key })
+      : parseDocument(bytes, key, journalSchema);
+  if (parsed.ok) return success(undefined);
+  const message = `The journal was not written, because no run could read it again: ${parsed.failure.message}`;
+  const advice = 'The one in the store was left untouched. This is an error of Reelmill; please report it.';
+  return failure('state_damaged', message, { key }, { advice });
 }
 
 /** No secret and no overlong text, whatever a provider put into its complaint (I8). */

@@ -9,11 +9,17 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import { progressOf } from '../domain/evidence.ts';
 import { groupObjects } from '../domain/group.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
-import { MAX_UNKNOWN_OUTCOMES } from '../domain/limits.ts';
+import { MAX_UNKNOWN_OUTCOMES, TEXT_LIMIT } from '../domain/limits.ts';
 import { failedTextCharge, textCharge } from '../domain/money.ts';
 import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
 import { fillTemplate } from '../domain/prompt-template.ts';
-import { availableFocuses, isTragic, type TopicsTracker } from '../domain/topics-tracker.ts';
+import {
+  availableFocuses,
+  isTragic,
+  labelsOf,
+  shortFocus,
+  type TopicsTracker,
+} from '../domain/topics-tracker.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { collectList } from '../ports/object-store.ts';
 import { pick } from '../ports/random.ts';
@@ -73,7 +79,7 @@ function noteUnknownOutcome(writing: Writing): void {
 
 async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Result<Post>> {
   const { context, draft } = writing;
-  const focus = draft.focus ?? pick(context.random, availableFocuses(tracker));
+  const focus = draft.focus ?? pick(context.random, availableFocuses(tracker).map(shortFocus));
   if (focus === undefined)
     return failure(
       'config_invalid',
@@ -115,10 +121,9 @@ async function topicStage(
   const settings = context.settings.content.topic;
   const plain = focus.replace(/\s*\([тt]\)\s*$/iu, '');
   if (!settings.enabled) return success({ full_topic: plain, short_topic: plain.slice(0, 100) });
-  const exclusions = Object.hasOwn(tracker.focus_data, focus) ? (tracker.focus_data[focus] ?? []) : [];
   const prompt = fillTemplate(settings.prompt, {
     focus_areas: plain,
-    exclusions: exclusions.slice(-EXCLUSIONS).join(', '),
+    exclusions: labelsOf(tracker, focus).slice(-EXCLUSIONS).join(', '),
   });
   const request = {
     stage: 'topic',
@@ -163,8 +168,10 @@ async function commentStage(writing: Writing, text: string, tragic: boolean): Pr
     maxOutputTokens: settings.maxTokens,
     temperature,
   });
-  if (answer.ok) keep(writing, { comment: answer.value });
-  return answer;
+  if (!answer.ok) return answer;
+  const comment = shorten(answer.value, TEXT_LIMIT);
+  keep(writing, { comment });
+  return success(comment);
 }
 
 async function pollStage(

@@ -1,6 +1,7 @@
 /** The text of a post: what the model is asked, what becomes of its answers, and which topics come next. */
 import { expect, test } from 'vitest';
 import { failure } from '../../src/domain/failure.ts';
+import { journalSchema } from '../../src/domain/journal.ts';
 import { GENERATION, FIRST_ID, IMAGE, Mill, TRACKER, type Json, type MillOptions } from '../support/mill.ts';
 import type { Exchange } from '../support/wire.ts';
 import { wrappedStore } from '../support/wrapped-store.ts';
@@ -359,6 +360,71 @@ test('D14 D6 a run that died between the text and the tracker: the next one reco
   await mill.run();
   expect(await mill.json(TRACKER)).toEqual(tracker);
   expect(mill.paid()['text']).toBe(5);
+});
+
+const LONG_FOCUS = `${'F'.repeat(496)} (т)`;
+
+test.each([true])(
+  'I4 S1 whatever the configuration and the models may make as long as they like can be read again, with a topic of its own: %s',
+  async (enabled) => {
+    const { CONTENT, SARCASM } = CONFIG;
+    const idea = 'i'.repeat(1_000);
+    await using mill = await Mill.start({
+      config: {
+        ...CONFIG,
+        CONTENT: {
+          ...CONTENT,
+          focuses: [LONG_FOCUS],
+          topic: { ...CONTENT.topic, max_length: 4_000, enabled },
+          tragic_text: { ...CONTENT.tragic_text, max_length: 4_000 },
+        },
+        SARCASM: { ...SARCASM, max_tokens_comment: 100_000 },
+        creative_prompts: [idea],
+        restrictions: [idea],
+      },
+    });
+    const long = 'word '.repeat(1_200);
+    const answers: Readonly<Record<string, unknown>> = {
+      TOPIC: { full_topic: 't'.repeat(500), short_topic: 's'.repeat(100) },
+      SADTEXT: long,
+      SADCOMMENT: long,
+      SADPOLL: { question: 'q'.repeat(300), options: ['a', 'b', 'c'].map((letter) => letter.repeat(100)) },
+      SCENE: { script: 'x'.repeat(4_000), first_frame_description: 'f'.repeat(4_000) },
+    };
+    mill.wire.middleman = (exchange, ask) => {
+      const name = exchange.provider === 'openai' ? promptOf(exchange).split(/[\s:]/)[0] : undefined;
+      return name !== undefined && name in answers ? answering(ask, answers[name]) : null;
+    };
+    expect((await mill.run()).stop).toBe('waiting');
+    const { content, sarcasm } = await mill.json(POST);
+    expect(content).toMatch(/^word .*word$/);
+    expect([content.length, sarcasm.comment.length]).toEqual([3_999, 3_999]);
+    expect(journalSchema.parse(await mill.json(`journal/${FIRST_ID}.json`)).draft).toMatchObject({
+      focus: LONG_FOCUS,
+      comment: sarcasm.comment,
+    });
+    await mill.advance(600);
+    expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done', failure: null });
+    await mill.until('20:30');
+    expect(await mill.run()).toMatchObject({ failure: null });
+    expect(await mill.json(TRACKER)).toMatchObject({ used_focuses: [LONG_FOCUS] });
+  },
+);
+
+test('C1 I4 a focus of an older tracker that is longer than any of the configuration is used shortened, and kept as it is', async () => {
+  await using mill = await Mill.start({ config: CONFIG });
+  const focus = `${'Old '.repeat(300)}(т)`;
+  await mill.put(TRACKER, { all_focuses: [focus, 'Maps'], focus_data: { [focus]: ['Sand Island'] } });
+  await mill.run();
+  const prompt = promptOf(asked(mill).get('TOPIC') as Exchange);
+  expect(prompt).toContain('not Sand Island;');
+  expect(prompt.length).toBeLessThan(600);
+  expect([...asked(mill).keys()]).toContain('SADTEXT');
+  const tracker = await mill.json(TRACKER);
+  expect(tracker).toMatchObject({ all_focuses: [focus, 'Maps'], used_focuses: [focus] });
+  expect(tracker.focus_data[focus]).toHaveLength(2);
+  await mill.advance(600);
+  expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done', failure: null });
 });
 
 /** The provider's own answer with another text in it. */

@@ -3,15 +3,17 @@
  * switched off without touching the others.
  */
 import { z } from 'zod';
+import { FOCUS_LIMIT, IDEA_LIMIT, TEXT_LIMIT } from '../../domain/limits.ts';
 import { field, flag, line, prompt, retired, section, temperature, tokens } from '../fields.ts';
 import { DEFAULT_FOCUSES, DEFAULT_PROMPTS } from '../default-prompts.ts';
 
 const OLD = 'Used by the old scripts. Not read.';
-const length = z.int().min(20).max(4000);
+const length = z.int().min(20).max(TEXT_LIMIT);
+const focus = z.string().trim().min(1).max(FOCUS_LIMIT);
 
 export const content = section('Topic and text of a post.', {
   focuses: field(
-    z.array(line).max(500),
+    z.array(focus).max(500),
     DEFAULT_FOCUSES,
     'Subjects to choose from while the tracker has none of its own. A closing `(т)` or `(t)` marks a tragic one.',
   ),
@@ -46,7 +48,12 @@ export const sarcasm = section('A character who comments on the post and asks a 
   comment_enabled: field(flag, true, 'Whether there is a comment.'),
   poll_enabled: field(flag, true, 'Whether there is a poll.'),
   character_name: field(line, DEFAULT_PROMPTS.characterName, 'Name of the character.'),
-  max_tokens_comment: field(tokens, 150, 'Most that the comment may take.', 'tokens'),
+  max_tokens_comment: field(
+    tokens,
+    150,
+    'Most that the comment may take. At most 4000 characters of it are kept.',
+    'tokens',
+  ),
   max_tokens_poll: field(tokens, 250, 'Most that the poll may take.', 'tokens'),
   comment_prompt: field(prompt, DEFAULT_PROMPTS.comment, 'Asks for the comment. Placeholder: {text}.'),
   comment_temperature: field(temperature, 0.8, 'How freely it is written.'),
@@ -84,7 +91,7 @@ export const generate = section('How answers are checked.', {
   adaptation_parameters: retired(OLD),
 });
 
-const ideas = z.array(z.string().min(1).max(1000)).min(1).max(500);
+const ideas = z.array(z.string().min(1).max(IDEA_LIMIT)).min(1).max(500);
 
 export const creativePrompts = field(
   ideas,
