@@ -11,7 +11,7 @@ import { groupObjects } from '../domain/group.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
 import { MAX_UNKNOWN_OUTCOMES, TEXT_LIMIT } from '../domain/limits.ts';
 import { failedTextCharge, textCharge } from '../domain/money.ts';
-import { pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
+import { LABEL_LIMIT, pollSchema, sceneSchema, topicSchema, type Post } from '../domain/post.ts';
 import { fillTemplate } from '../domain/prompt-template.ts';
 import {
   availableFocuses,
@@ -119,8 +119,13 @@ async function topicStage(
   const { draft, context } = writing;
   if (draft.topic) return success(draft.topic);
   const settings = context.settings.content.topic;
-  const plain = focus.replace(/\s*\([тt]\)\s*$/iu, '');
-  if (!settings.enabled) return success({ full_topic: plain, short_topic: plain.slice(0, 100) });
+  const plain = focus.replace(/\s*\([тt]\)\s*$/iu, '') || focus;
+  if (!settings.enabled) {
+    // Kept like an invented one: the tracker is told of it, and the text can be restored with it.
+    const named = { full_topic: plain, short_topic: plain.slice(0, LABEL_LIMIT).trim() };
+    keep(writing, { topic: named });
+    return success(named);
+  }
   const prompt = fillTemplate(settings.prompt, {
     focus_areas: plain,
     exclusions: labelsOf(tracker, focus).slice(-EXCLUSIONS).join(', '),

@@ -1,8 +1,18 @@
 /** The text of a post: what the model is asked, what becomes of its answers, and which topics come next. */
 import { expect, test } from 'vitest';
+import { repair } from '../../src/app/repair.ts';
 import { failure } from '../../src/domain/failure.ts';
 import { journalSchema } from '../../src/domain/journal.ts';
-import { GENERATION, FIRST_ID, IMAGE, Mill, TRACKER, type Json, type MillOptions } from '../support/mill.ts';
+import {
+  GENERATION,
+  FIRST_ID,
+  IMAGE,
+  Mill,
+  TRACKER,
+  valueOf,
+  type Json,
+  type MillOptions,
+} from '../support/mill.ts';
 import type { Exchange } from '../support/wire.ts';
 import { wrappedStore } from '../support/wrapped-store.ts';
 
@@ -362,9 +372,39 @@ test('D14 D6 a run that died between the text and the tracker: the next one reco
   expect(mill.paid()['text']).toBe(5);
 });
 
+test('C1 C2 I2 with topics switched off the focuses still take turns, and a lost text comes back from the journal', async () => {
+  const { CONTENT } = CONFIG;
+  const off = { ...CONTENT, focuses: ['Clocks', 'Maps'], topic: { ...CONTENT.topic, enabled: false } };
+  await using mill = await Mill.start({ config: { ...CONFIG, CONTENT: off } });
+  await mill.run();
+  expect(await mill.json(TRACKER)).toMatchObject({
+    used_focuses: ['Clocks'],
+    focus_data: { Clocks: ['Clocks'] },
+  });
+  const post = await mill.json(POST);
+  await mill.remove(POST);
+  valueOf(await repair(mill.surroundings, { apply: true }));
+  expect(await mill.json(POST)).toEqual(post);
+  await mill.advance(600);
+  await mill.run({ mode: 'check' });
+  await mill.putGroup('archive/', FIRST_ID);
+  await mill.remove(POST, `666/${FIRST_ID}.png`, `666/${FIRST_ID}.mp4`);
+  await mill.until('20:30');
+  const second = await mill.run();
+  expect(await mill.json(`666/${second.id}.json`)).toMatchObject({ topic: 'Maps' });
+});
+
+test('C2 a focus that is nothing but a mark is a topic all the same', async () => {
+  const { CONTENT } = CONFIG;
+  const off = { ...CONTENT, focuses: ['(т)'], topic: { ...CONTENT.topic, enabled: false } };
+  await using mill = await Mill.start({ config: { ...CONFIG, CONTENT: off } });
+  expect((await mill.run()).stop).toBe('waiting');
+  expect(await mill.json(POST)).toMatchObject({ topic: '(т)' });
+});
+
 const LONG_FOCUS = `${'F'.repeat(496)} (т)`;
 
-test.each([true])(
+test.each([true, false])(
   'I4 S1 whatever the configuration and the models may make as long as they like can be read again, with a topic of its own: %s',
   async (enabled) => {
     const { CONTENT, SARCASM } = CONFIG;
