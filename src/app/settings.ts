@@ -96,6 +96,8 @@ function contentSettings(config: Config): ContentSettings {
       restrictions: config.restrictions,
     },
     answerRetries: config.GENERATE.answer_retries,
+    // One run may ask for all that `answer_retries` allows.
+    mostUselessAnswers: Math.max(config.GENERATE.answer_retries, config.WORKFLOW.max_retries),
   };
 }
 

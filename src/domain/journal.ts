@@ -82,6 +82,10 @@ export const draftSchema = z.object({
   intent: z.object({ stage: z.enum(TEXT_STAGES) }).optional(),
   /** How often a stage's outcome stayed unknown; the second time the post is given up before it exists (I3). */
   unknown_outcomes: z.int().nonnegative().optional(),
+  /** Answers in a row to the stage that is due which were charged for and are of no use (I6). */
+  useless_answers: z.int().nonnegative().optional(),
+  /** The stage that the model will not write: it is not asked again for this post (I3). */
+  refused: z.enum(TEXT_STAGES).optional(),
 });
 export type Draft = z.infer<typeof draftSchema>;
 

@@ -32,6 +32,8 @@ export interface ContentSettings {
   };
   /** How often a cut or malformed answer is asked for again, within one run. */
   readonly answerRetries: number;
+  /** More of them in a row, over all runs, and the post is dropped before it exists (I6). */
+  readonly mostUselessAnswers: number;
 }
 
 interface TextPrompt {

@@ -8,7 +8,7 @@ export type WorkflowEvent =
   | { readonly type: 'content-written' }
   /** D6: its text lay in the store; `progress`: where its journal shows that the post stands, beside the keys at rest (I3). */
   | { readonly type: 'content-adopted'; readonly progress: Partial<ImageDocument> }
-  /** A post whose text may have been paid for twice is dropped before it exists (I3). */
+  /** A post is dropped before it exists: its text may have been paid for twice, or the model gives none for it (I3, I4, I6). */
   | { readonly type: 'content-abandoned' }
   /** Intent before payment: saved before the provider is asked. */
   | { readonly type: 'submission-intended'; readonly kind: 'image' | 'video'; readonly intentId: string }

@@ -76,6 +76,21 @@ export function isNotAnAttempt(failure: Failure): boolean {
   return OUR_OWN.has(failure.code);
 }
 
+const USELESS: ReadonlySet<FailureCode> = new Set([
+  'answer_truncated',
+  'provider_bad_answer',
+  'provider_refused',
+  'too_large',
+]);
+
+/**
+ * The model answered, and charged for it, and the answer is of no use: the same prompt may never get a better one. A
+ * request that was not taken (a wrong key, setting or address) is none: it costs nothing, and a person has to mend it.
+ */
+export function isUselessAnswer({ code, effect }: Pick<Failure, 'code' | 'effect'>): boolean {
+  return effect === 'unknown' && USELESS.has(code);
+}
+
 /** D13: the model's answer was of no use, but another one of the same model may be. */
 export function mayAskAgain(failure: Failure): boolean {
   return failure.code === 'answer_truncated' || failure.code === 'provider_bad_answer';

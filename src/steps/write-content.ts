@@ -3,8 +3,7 @@
  * before the model is asked, its answer before the next stage begins, so that a killed run goes on at the stage it was in.
  */
 import type { z } from 'zod';
-import type { Result } from '../domain/failure.ts';
-import { failure, success } from '../domain/failure.ts';
+import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { progressOf } from '../domain/evidence.ts';
 import { groupObjects } from '../domain/group.ts';
@@ -25,7 +24,7 @@ import { collectList } from '../ports/object-store.ts';
 import { pick } from '../ports/random.ts';
 import type { ModelAnswer, TextRequest } from '../ports/text-model.ts';
 import type { StepContext, StepOutcome } from './context.ts';
-import { failed, happened, mayAskAgain } from './context.ts';
+import { failed, happened, isUselessAnswer, mayAskAgain } from './context.ts';
 import { writePost } from './documents.ts';
 import { mediaCallsAhead, textCall, textCallsAhead } from './paid-calls.ts';
 import { readTracker, recordInTracker } from './tracker-document.ts';
@@ -48,33 +47,46 @@ export async function writeContent(
   if (!journal.ok) return failed(journal.failure);
   const writing: Writing = { context, id, draft: journal.value.draft ?? {} };
   if (writing.draft.intent) noteUnknownOutcome(writing);
-  // Also when only the count is left: the run that counted ended before the post was dropped.
-  if ((writing.draft.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {
-    const spoken = failure(
-      'provider_outcome_unknown',
-      'Twice nobody knows whether a text of this post was written; the post is dropped',
-      { id },
-    );
-    const saved = await context.journal.save();
-    return failed(saved.ok ? spoken.failure : saved.failure, saved.ok ? { type: 'content-abandoned' } : null);
-  }
+  // Also when only the counts are left: the run that counted ended before the post was dropped.
+  const hopeless = whyHopeless(writing);
+  if (hopeless !== null) return drop(writing, hopeless);
   const tracker = await readTracker(context);
   if (!tracker.ok) return failed(tracker.failure);
   const written = await writeStages(writing, tracker.value.tracker);
-  if (!written.ok) return failed(written.failure);
+  if (!written.ok)
+    return whyHopeless(writing) === null ? failed(written.failure) : drop(writing, written.failure);
   const stored = await writePost(context, context.settings.folders.fresh, id, written.value);
   if (!stored.ok) return failed(stored.failure);
   const recorded = await recordInTracker(context, writing.draft, tracker.value);
   return recorded.ok ? happened({ type: 'content-written' }) : failed(recorded.failure);
 }
 
+/** I3, I6: why no more is paid for this post's text; null while it may still be written. */
+function whyHopeless({ context, draft, id }: Writing): Failure | null {
+  const { refused, unknown_outcomes: unknown = 0, useless_answers: useless = 0 } = draft;
+  if (unknown > MAX_UNKNOWN_OUTCOMES) {
+    const message = 'Twice nobody knows whether a text of this post was written';
+    return failure('provider_outcome_unknown', message, { id }).failure;
+  }
+  if (refused !== undefined)
+    return failure('provider_refused', `The model refuses to write the ${refused} of this post`, { id })
+      .failure;
+  if (useless <= context.settings.content.mostUselessAnswers) return null;
+  return failure('provider_bad_answer', `${useless} answers in a row were of no use`, { id }).failure;
+}
+
+/** I4: the next main run begins another post, on a topic that the model may be more willing to write about. */
+function drop({ id }: Writing, { code, message, where }: Failure): StepOutcome<ContentEvent> {
+  const first = code === 'answer_truncated' ? 'Raise the token limit in the configuration. ' : '';
+  const advice = `${first}The next main run begins another post with another topic.`;
+  const told = failure(code, `${message}; the post is dropped`, { ...where, id }, { advice });
+  return failed(told.failure, { type: 'content-abandoned' });
+}
+
 /** What it cost is settled where the money is counted. */
 function noteUnknownOutcome(writing: Writing): void {
-  const { context, id, draft } = writing;
-  const unknown = (draft.unknown_outcomes ?? 0) + 1;
-  const { intent: _asked, ...rest } = draft;
-  writing.draft = { ...rest, unknown_outcomes: unknown };
-  context.journal.amend(id, { draft: writing.draft });
+  forget(writing, 'intent');
+  keep(writing, { unknown_outcomes: (writing.draft.unknown_outcomes ?? 0) + 1 });
 }
 
 async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Result<Post>> {
@@ -254,13 +266,25 @@ async function paidStage<T>(
       (failed) => failedTextCharge(context.prices, call.model, failed, call.reserveUsd),
     );
     if (answer.ok) {
-      clearIntent(writing);
+      forget(writing, 'intent', 'useless_answers');
       return success(answer.value.value);
     }
-    if (answer.failure.code !== 'provider_outcome_unknown') clearIntent(writing);
-    if (!mayAskAgain(answer.failure) || attempt >= context.settings.content.answerRetries) return answer;
+    noteFailure(writing, stage, answer.failure);
+    const rests = attempt >= context.settings.content.answerRetries || whyHopeless(writing) !== null;
+    if (rests || !mayAskAgain(answer.failure)) return answer;
     context.log.warn(`The ${stage} is asked for again`, { reason: answer.failure.message });
   }
+}
+
+/** The intent of an unknown outcome stays: it is counted by the next run, as that of a killed run is. */
+function noteFailure(writing: Writing, stage: TextStage, { code, effect }: Failure): void {
+  if (code === 'provider_outcome_unknown') return;
+  forget(writing, 'intent');
+  if (!isUselessAnswer({ code, effect })) return;
+  keep(writing, {
+    useless_answers: (writing.draft.useless_answers ?? 0) + 1,
+    ...(code === 'provider_refused' ? { refused: stage } : {}),
+  });
 }
 
 function keep(writing: Writing, change: Partial<Draft>): void {
@@ -268,10 +292,11 @@ function keep(writing: Writing, change: Partial<Draft>): void {
   writing.context.journal.amend(writing.id, { draft: writing.draft });
 }
 
-function clearIntent(writing: Writing): void {
-  const { intent: _answered, ...rest } = writing.draft;
-  writing.draft = rest;
-  writing.context.journal.amend(writing.id, { draft: rest });
+function forget(writing: Writing, ...names: readonly (keyof Draft)[]): void {
+  const draft = { ...writing.draft };
+  for (const name of names) delete draft[name];
+  writing.draft = draft;
+  writing.context.journal.amend(writing.id, { draft });
 }
 
 /** Cut at the end of a sentence, or of a word, rather than in the middle of one. */

@@ -279,6 +279,94 @@ test('D13 a refusal is a decision of the model: it is reported, and asking again
   expect(mill.paid()).toEqual({ text: 5 });
 });
 
+test.each(['refusal', 'content_filter'] as const)(
+  'I3 I4 I6 a text that the model refuses (%s) is not paid for again: the post is dropped, and the next main run makes another',
+  async (form) => {
+    await using mill = await Mill.start({ config: CONFIG });
+    mill.sandbox.setFaults([{ provider: 'openai', skip: 1, action: { type: 'refusal', form } }]);
+    const refused = await mill.run();
+    expect(refused).toMatchObject({ stop: 'failed', failure: { code: 'provider_refused' } });
+    expect(refused.actions.at(-1)).toEqual({ action: 'write-content', event: 'content-abandoned' });
+    expect(mill.complaints().at(-1)).toMatch(
+      /^Writing the text was refused .*; the post is dropped .*\. The next main run begins another post with another topic\.$/,
+    );
+    expect(await mill.json(GENERATION)).toEqual({ generation_id: null });
+    expect((await mill.run({ mode: 'check' })).stop).toBe('nothing-active');
+    expect(mill.paid()).toEqual({ text: 2 });
+
+    // A run that died before it could drop the post, but not before it had counted.
+    await mill.put(GENERATION, { generation_id: FIRST_ID });
+    const dropped = await mill.run();
+    expect(dropped.failure?.message).toBe(
+      'The model refuses to write the text of this post; the post is dropped',
+    );
+    expect(mill.paid()).toEqual({ text: 2 });
+
+    mill.sandbox.setFaults([]);
+    await mill.until('20:30');
+    const next = await mill.run();
+    expect(next).toMatchObject({ stop: 'waiting', id: '20260201-2030' });
+    expect(mill.paid()).toEqual({ text: 7, image: 1 });
+  },
+);
+
+test.each([
+  ['malformed', 3, 2, [6, 1]],
+  ['cut', 3, 2, [6, 1]],
+  ['malformed', 0, 2, [6]],
+  ['malformed', 1, 0, [4, 1]],
+] as const)(
+  'I4 I6 D13 answers that are always %s, with max_retries %i and answer_retries %i: the post is dropped after as many, and the channel goes on',
+  async (type, max_retries, answer_retries, paid) => {
+    await using mill = await Mill.start({
+      config: { ...CONFIG, GENERATE: { answer_retries }, WORKFLOW: { max_retries } },
+    });
+    mill.sandbox.setFaults([{ provider: 'openai', skip: 3, action: { type } }]);
+    let before = 0;
+    for (const [day, texts] of paid.entries()) {
+      const run = await mill.run();
+      const last = day === paid.length - 1;
+      expect(run.actions.at(-1)).toMatchObject({ event: last ? 'content-abandoned' : null });
+      expect(run.failure?.advice.includes('begins another post')).toBe(last);
+      expect((mill.paid()['text'] ?? 0) - before).toBe(texts);
+      before += texts;
+      await mill.until('20:30');
+    }
+    mill.sandbox.setFaults([]);
+    expect((await mill.run()).stop).toBe('waiting');
+    expect(await mill.json(POST)).toBeNull();
+  },
+);
+
+test('D13 I2 answers of no use are counted in a row: a text that comes in the end begins the count anew', async () => {
+  await using mill = await Mill.start({ config: CONFIG });
+  const asked: Record<string, number> = {};
+  mill.wire.middleman = (exchange, ask) => {
+    const name = exchange.provider === 'openai' ? (promptOf(exchange).split(/[\s:]/)[0] ?? '') : '';
+    if (!['TOPIC', 'POLL', 'SCENE'].includes(name)) return null;
+    asked[name] = (asked[name] ?? 0) + 1;
+    return asked[name] < 3 ? answering(ask, 'no object') : null;
+  };
+  expect((await mill.run()).stop).toBe('waiting');
+  expect(mill.paid()).toEqual({ text: 11, image: 1 });
+});
+
+test.each([400, 401, 429])(
+  'I2 I4 HTTP %i costs nothing and says that something is to be mended: the post waits for that, however long',
+  async (status) => {
+    await using mill = await Mill.start({ config: CONFIG });
+    mill.sandbox.setFaults([{ provider: 'openai', skip: 2, action: { type: 'status', status } }]);
+    for (let day = 0; day < 6; day += 1) {
+      expect((await mill.run()).stop).toBe('failed');
+      await mill.until('20:30');
+    }
+    expect(mill.paid()).toEqual({ text: 2 });
+    mill.sandbox.setFaults([]);
+    expect(await mill.run()).toMatchObject({ stop: 'waiting', id: FIRST_ID });
+    expect(mill.paid()).toEqual({ text: 5, image: 1 });
+  },
+);
+
 test('D13 answers that stay bad end the run after answer_retries, with nothing saved as a post', async () => {
   for (const [type, code] of [
     ['cut', 'answer_truncated'],

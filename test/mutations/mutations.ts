@@ -181,9 +181,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a lost text is counted and then forgotten when its run ends too early',
     file: 'src/steps/write-content.ts',
-    find: 'if ((writing.draft.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {',
-    replace:
-      'if (journal.value.draft?.intent && (writing.draft.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {',
+    find: 'if (hopeless !== null) return drop(writing, hopeless);',
+    replace: 'if (hopeless !== null && journal.value.draft?.intent) return drop(writing, hopeless);',
     tests: POINTS,
   },
   {

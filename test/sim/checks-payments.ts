@@ -57,6 +57,8 @@ function repeatedTexts(channel: Channel, post: string, orders: readonly Order[])
         problems.push(`I3 ${post}: ${stage} asked for again although ${order.mark} was kept`);
       else unknown += 1;
     }
+    if (same.length > POLICY.maxRetries + 1 + MOST_UNKNOWN)
+      problems.push(`I6 ${post}: ${stage} asked for ${same.length} times in all`);
     for (const [run, asked] of Map.groupBy(same, (order) => order.by)) {
       if (asked.length > SETTINGS.content.answerRetries + 1)
         problems.push(`I6 ${post}: ${run} asked for ${stage} ${asked.length} times`);

@@ -45,6 +45,7 @@ export const SETTINGS: ChannelSettings = {
       restrictions: ['in fog'],
     },
     answerRetries: 2,
+    mostUselessAnswers: 3,
   },
   picture: {
     width: 1280,

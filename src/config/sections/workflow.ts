@@ -33,7 +33,7 @@ export const workflow = section(
     max_retries: field(
       z.int().min(0).max(20),
       3,
-      'How often a failed picture is ordered again before the post gets mock media.',
+      'How often a failed picture is ordered again before the post gets mock media, and a useless text asked for again before the post is dropped.',
       'attempts',
     ),
     retry_backoff_seconds: field(
