@@ -79,7 +79,9 @@ function whyHopeless({ context, draft, id }: Writing): Failure | null {
 function drop({ id }: Writing, { code, message, where }: Failure): StepOutcome<ContentEvent> {
   const first = code === 'answer_truncated' ? 'Raise the token limit in the configuration. ' : '';
   const advice = `${first}The next main run begins another post with another topic.`;
-  const told = failure(code, `${message}; the post is dropped`, { ...where, id }, { advice });
+  // A model's own words, which the message ends with, may end with a full stop.
+  const reason = message.replace(/\.$/, '');
+  const told = failure(code, `${reason}; the post is dropped`, { ...where, id }, { advice });
   return failed(told.failure, { type: 'content-abandoned' });
 }
 

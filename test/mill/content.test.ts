@@ -288,7 +288,7 @@ test.each(['refusal', 'content_filter'] as const)(
     expect(refused).toMatchObject({ stop: 'failed', failure: { code: 'provider_refused' } });
     expect(refused.actions.at(-1)).toEqual({ action: 'write-content', event: 'content-abandoned' });
     expect(mill.complaints().at(-1)).toMatch(
-      /^Writing the text was refused .*; the post is dropped .*\. The next main run begins another post with another topic\.$/,
+      /^Writing the text was refused .*[^.]; the post is dropped .*\. The next main run begins another post with another topic\.$/,
     );
     expect(await mill.json(GENERATION)).toEqual({ generation_id: null });
     expect((await mill.run({ mode: 'check' })).stop).toBe('nothing-active');

@@ -119,6 +119,14 @@ interface RawAnswer {
 const refusal = z.looseObject({ message: z.looseObject({ refusal: z.string().min(1) }) });
 const refusalSchema = z.looseObject({ choices: z.tuple([refusal], z.unknown()) });
 
+/**
+ * The prompt itself was refused, which is a decision like that of the model, and no wrong request: `content_filter` by Azure,
+ * which charges for it (azure-docs, commit b06500e); `invalid_prompt` by OpenAI's reasoning models, counted as charged too.
+ */
+const promptRefusalSchema = z.looseObject({
+  error: z.looseObject({ code: z.enum(['content_filter', 'invalid_prompt']) }),
+});
+
 /** The SDK puts a refusal's words behind the text, and calls it one only when the server ended with `stop`. */
 function isRefusal(body: string): boolean {
   return body.includes('"refusal"') && refusalSchema.safeParse(wholeJson(body)).success;
@@ -182,6 +190,11 @@ function thrown(
   if (call !== undefined && sdk.APICallError.isInstance(call)) {
     const answer = call.statusCode === undefined ? null : answerOf(call.statusCode, call);
     const failed = clientFailure(facts, error, answer, redact);
+    // Asking again would be refused again, and charged again.
+    if (answer?.status === 400 && promptRefusalSchema.safeParse(answer.json).success) {
+      const { message, where } = failed.failure;
+      return failure('provider_refused', message, where, { effect: 'unknown' });
+    }
     const outOfCredit = answer?.status === 429 && /"insufficient_quota"/.test(call.responseBody ?? '');
     return outOfCredit ? failure('provider_denied', failed.failure.message, failed.failure.where) : failed;
   }

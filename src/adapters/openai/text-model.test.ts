@@ -160,6 +160,9 @@ describe('C2 writing a text', () => {
 
   test.each([
     [400, {}, 'provider_refused', 'refused'],
+    [400, { code: 'content_filter' }, 'provider_refused', 'unknown'],
+    [400, { code: 'invalid_prompt' }, 'provider_refused', 'unknown'],
+    [400, { code: 'model_not_found' }, 'provider_refused', 'refused'],
     [401, {}, 'provider_denied', 'refused'],
     [403, {}, 'provider_denied', 'refused'],
     [404, {}, 'provider_refused', 'refused'],
