@@ -2,7 +2,7 @@
  * P4: fetch the candidates, let a vision model choose, fit the winner and store it. The choice, with every score, goes
  * into the post; a judge that fails costs the choice, not the post: the first picture is taken, and the post says so.
  */
-import { failure, success, type Result } from '../domain/failure.ts';
+import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { failedTextCharge, textCharge } from '../domain/money.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
@@ -22,6 +22,14 @@ import {
 import { seenPost } from './documents.ts';
 import { describeMedia, folderOfPost, noFolder, uploadPart } from './media-files.ts';
 import { judgeCall, videoCall } from './paid-calls.ts';
+import {
+  chosen,
+  inOwnNumbers,
+  numbered,
+  stillThere,
+  type Candidate,
+  type Candidates,
+} from './picture-choice.ts';
 
 type PictureEvent = EventNamed<'picture-saved' | 'picture-failed' | 'image-given-up'>;
 
@@ -40,12 +48,12 @@ export async function choosePicture(
   if (!folder.ok) return noFolder(context, input.id, folder.failure);
   return context.workspace.withFolder(`picture-${input.id}`, async (path) => {
     const pictures = await fetchCandidates(context, input, path);
-    if (!pictures.ok) return failed(pictures.failure, { type: 'picture-failed' });
+    if (!pictures.ok) return notFetched(pictures.failure);
     const choice = await chooseBest(context, input.id, folder.value, pictures.value);
     if (!choice.ok) return failed(choice.failure);
-    const winner = pictures.value[choice.value.winner - 1] ?? pictures.value[0];
+    const winner = numbered(pictures.value, choice.value.winner) ?? pictures.value[0];
     const { width, height } = context.settings.picture;
-    const fitted = await context.renderer.fitPicture(winner ?? '', path('fitted.png'), { width, height });
+    const fitted = await context.renderer.fitPicture(winner.file, path('fitted.png'), { width, height });
     if (!fitted.ok) return failed(fitted.failure, { type: 'picture-failed' });
     const still = await folderOfPost(context, input.id, input.replacing);
     if (!still.ok) return noFolder(context, input.id, still.failure);
@@ -63,9 +71,14 @@ export async function choosePicture(
     if (!described.ok) return failed(described.failure);
     return happened({
       type: 'picture-saved',
-      picture: { source: 'midjourney', candidate: choice.value.winner },
+      picture: { source: 'midjourney', candidate: winner.number },
     });
   });
+}
+
+/** Only what went wrong with the pictures counts towards giving them up. */
+function notFetched(problem: Failure): StepOutcome<PictureEvent> {
+  return isNotAnAttempt(problem) ? failed(problem) : failed(problem, { type: 'picture-failed' });
 }
 
 /** The pictures that could be fetched; a failure only when none could. */
@@ -73,56 +86,62 @@ async function fetchCandidates(
   context: StepContext,
   input: PictureInput,
   path: (name: string) => string,
-): Promise<Result<string[]>> {
+): Promise<Result<Candidates>> {
   const candidates = imageCandidates({ ...input.answer });
   if (candidates === null)
     return failure('provider_bad_answer', 'The answer holds no usable picture', { id: input.id });
-  const files: string[] = [];
+  const files: Candidate[] = [];
   let problem: Result<never> = failure('download_failed', 'No picture could be fetched', { id: input.id });
   for (const [index, url] of candidates.urls.entries()) {
     const file = path(`candidate-${index + 1}`);
     const fetched = await context.downloads.fetchFile(url, file, 'picture');
-    if (fetched.ok) files.push(file);
+    if (fetched.ok) files.push({ number: index + 1, file });
     else {
       problem = fetched;
       context.log.warn('A candidate could not be fetched', { failure: fetched.failure });
     }
   }
-  const [only] = files;
-  if (only === undefined) return problem;
-  if (!candidates.grid || files.length > 1) return success(files);
-  const quarters = [
+  const [first, ...others] = files;
+  if (first === undefined) return problem;
+  return candidates.grid ? quartersOf(context, first.file, path) : success([first, ...others]);
+}
+
+async function quartersOf(
+  context: StepContext,
+  grid: string,
+  path: (name: string) => string,
+): Promise<Result<Candidates>> {
+  const files = [
     path('quarter-1.png'),
     path('quarter-2.png'),
     path('quarter-3.png'),
     path('quarter-4.png'),
   ] as const;
-  const split = await context.renderer.splitGrid(only, quarters);
-  return split.ok ? success([...quarters]) : split;
+  const split = await context.renderer.splitGrid(grid, files);
+  if (!split.ok) return split;
+  const [first, ...others] = files;
+  return success([{ number: 1, file: first }, ...others.map((file, index) => ({ number: index + 2, file }))]);
 }
 
 async function chooseBest(
   context: StepContext,
   id: GenerationId,
   folder: string,
-  pictures: readonly string[],
+  pictures: Candidates,
 ): Promise<Result<ImageChoice>> {
   const { settings, journal, payments } = context;
   const { judge } = settings.picture;
   const known = await journal.read(id);
   if (!known.ok) return known;
   const earlier = known.value.image_choice;
-  if (earlier && earlier.winner <= pictures.length) return success(earlier);
-  if (pictures.length === 1 || !judge.enabled)
-    return success(
-      firstPicture(
-        pictures.length === 1 ? 'There was one picture to choose from.' : 'The judge is switched off.',
-      ),
-    );
+  if (earlier) return success(stillThere(earlier, pictures));
+  const [first] = pictures;
+  if (pictures.length === 1) return success(chosen(first, 'There was one picture to choose from.'));
+  if (!judge.enabled) return success(chosen(first, 'The judge is switched off.'));
   const post = await seenPost(context, folder, id);
   if (!post.ok) return post;
   const request = {
-    pictures,
+    pictures: pictures.map(({ file }) => file),
     prompt: post.value.first_frame_description ?? '',
     instructions: judge.prompt,
     criteria: judge.criteria,
@@ -136,9 +155,9 @@ async function chooseBest(
   const mustWait = !answer.ok && isNotAnAttempt(answer.failure) && answer.failure.code !== 'budget_reached';
   if (mustWait) return answer;
   const choice = answer.ok
-    ? answer.value.value
+    ? inOwnNumbers(answer.value.value, pictures)
     : {
-        ...firstPicture('The judge failed, so the first picture was taken.'),
+        ...chosen(first, 'The judge failed, so the first picture was taken.'),
         fallback: answer.failure.message,
       };
   if (!answer.ok) {
@@ -170,8 +189,4 @@ async function askJudge(
     if (answer.ok || !mayAskAgain(answer.failure) || attempt >= settings.content.answerRetries) return answer;
     log.warn('The judge is asked again', { reason: answer.failure.message });
   }
-}
-
-function firstPicture(reason: string): ImageChoice {
-  return { winner: 1, reason, scores: [] };
 }

@@ -1,6 +1,8 @@
 /** The picture of a post: how it is ordered, what happens when it does not come, which of the four is chosen, and why. */
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { failure } from '../../src/domain/failure.ts';
+import type { StepContext } from '../../src/steps/context.ts';
 import {
   AT_REST,
   colourOf,
@@ -10,6 +12,7 @@ import {
   Mill,
   type Json,
   type MillOptions,
+  type MillRun,
 } from '../support/mill.ts';
 import type { Answer } from '../support/wire.ts';
 
@@ -28,6 +31,11 @@ async function chosenVariant(mill: Mill): Promise<number> {
   return [0, 1, 2, 3].findIndex((variant) =>
     colourOf(variant).every((part, index) => Math.abs(part - (middle[index] ?? 0)) < 6),
   );
+}
+
+/** For a run in which parts of what the steps are given are other ones. */
+function changed(parts: (context: StepContext) => Partial<StepContext>): Required<MillRun>['change'] {
+  return (run) => ({ ...run, context: { ...run.context, ...parts(run.context) } });
 }
 
 /** Rewrites what PiAPI says about a finished task. */
@@ -359,8 +367,87 @@ test('P4 a candidate that cannot be fetched is left out; the others are judged',
   ]);
   expect(await mill.run()).toMatchObject({ stop: 'task-done' });
   const { image_choice: choice } = await mill.json(POST);
-  expect(choice.scores).toHaveLength(3);
-  expect(await chosenVariant(mill)).toBe(choice.winner);
+  // Each keeps the number that it has in the answer; the judge's own words count what it was shown.
+  expect(choice.scores.map(({ image }: Json) => image)).toEqual([2, 3, 4]);
+  expect(choice.reason).toContain('(Image 1 to 3 of the judge are the pictures 2, 3, 4.)');
+  expect(await chosenVariant(mill)).toBe(choice.winner - 1);
+});
+
+/** Image 3 wins before image 2. */
+const THIRD_WINS = {
+  images: [4, 6, 9, 5].map((score, index) => ({ image: index + 1, scores: [score, score] })),
+  winner: 3,
+  reason: 'The calmest.',
+};
+const LOST_LATER = [
+  ['a picture before the winner', ['candidate-1'], 3, 'The calmest.'],
+  [
+    'the winner',
+    ['candidate-3'],
+    2,
+    'The calmest. (Picture 3 was chosen, but can no longer be fetched; picture 2 has the best score of the others.)',
+  ],
+  [
+    'all but one',
+    ['candidate-1', 'candidate-2', 'candidate-3'],
+    4,
+    'The calmest. (Picture 3 was chosen, but can no longer be fetched; picture 4 has the best score of the others.)',
+  ],
+] as const;
+
+test.each(LOST_LATER)(
+  'P4 I3 a choice that was paid for means the same picture in the next run, when %s cannot be fetched any more',
+  async (_name, lost, winner, reason) => {
+    await using mill = await Mill.start({
+      sandbox: FAST,
+      config: { VISUAL_ANALYSIS: { image_selection_criteria: CRITERIA } },
+    });
+    judgeBy(mill, THIRD_WINS);
+    const unfitted = await mill.run({
+      change: changed(({ renderer }) => ({
+        renderer: { ...renderer, fitPicture: async () => failure('render_failed', 'no memory') },
+      })),
+    });
+    expect(unfitted).toMatchObject({ stop: 'failed', failure: { code: 'render_failed' } });
+    const saved: Json[] = [];
+    const next = await mill.run({
+      mode: 'check',
+      change: changed(({ downloads }) => ({
+        downloads: {
+          fetchFile: async (url, file, kind) =>
+            lost.some((name) => file.endsWith(name))
+              ? failure('download_failed', 'HTTP 404')
+              : downloads.fetchFile(url, file, kind),
+        },
+      })),
+      onAction: async (type) => {
+        if (type === 'request-video') saved.push((await mill.json(IMAGE)).picture);
+      },
+    });
+    expect(next).toMatchObject({ stop: 'task-done', failure: null });
+    expect(await chosenVariant(mill)).toBe(winner - 1);
+    expect((await mill.json(POST)).image_choice).toMatchObject({ winner, reason });
+    expect(saved).toEqual([{ source: 'midjourney', candidate: winner }]);
+    expect(mill.paid()).toEqual({ text: 5, image: 1, vision: 1, video: 1 });
+  },
+);
+
+test('P4 I3 after a judge that failed, the first of those that can still be fetched takes the place of the first', async () => {
+  await using mill = await Mill.start({ sandbox: FAST });
+  mill.sandbox.setFaults([{ provider: 'openai', skip: 5, action: { type: 'status', status: 500 } }]);
+  await mill.run({
+    change: changed(({ renderer }) => ({
+      renderer: { ...renderer, fitPicture: async () => failure('render_failed', 'no memory') },
+    })),
+  });
+  mill.sandbox.setFaults([
+    { provider: 'files', operation: 'picture', times: 1, action: { type: 'html-file' } },
+  ]);
+  expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done' });
+  expect(await chosenVariant(mill)).toBe(1);
+  const { image_choice: choice } = await mill.json(POST);
+  expect(choice).toMatchObject({ winner: 2, fallback: expect.any(String) });
+  expect(choice.reason).toContain('picture 2 takes its place');
 });
 
 test('P4 P6 pictures that can never be fetched end in a mock after max_retries, without another order', async () => {
