@@ -33,6 +33,9 @@ import {
 
 type PictureEvent = EventNamed<'picture-saved' | 'picture-failed' | 'image-given-up'>;
 
+/** A download takes up to five minutes, and there may be sixteen: the run must end before those who started it end it. */
+const FETCHING_SECONDS = 900;
+
 export interface PictureInput {
   readonly id: GenerationId;
   /** `midjourney_results` */
@@ -52,6 +55,8 @@ export async function choosePicture(
     const choice = await chooseBest(context, input.id, folder.value, pictures.value);
     if (!choice.ok) return failed(choice.failure);
     const winner = numbered(pictures.value, choice.value.winner) ?? pictures.value[0];
+    const held = await context.keepLease();
+    if (!held.ok) return failed(held.failure);
     const { width, height } = context.settings.picture;
     const fitted = await context.renderer.fitPicture(winner.file, path('fitted.png'), { width, height });
     if (!fitted.ok) return failed(fitted.failure, { type: 'picture-failed' });
@@ -92,7 +97,9 @@ async function fetchCandidates(
     return failure('provider_bad_answer', 'The answer holds no usable picture', { id: input.id });
   const files: Candidate[] = [];
   let problem: Result<never> = failure('download_failed', 'No picture could be fetched', { id: input.id });
+  const begun = context.clock.monotonicSeconds();
   for (const [index, url] of candidates.urls.entries()) {
+    if (context.clock.monotonicSeconds() - begun > FETCHING_SECONDS) break;
     const file = path(`candidate-${index + 1}`);
     const fetched = await context.downloads.fetchFile(url, file, 'picture');
     if (fetched.ok) files.push({ number: index + 1, file });
@@ -100,6 +107,9 @@ async function fetchCandidates(
       problem = fetched;
       context.log.warn('A candidate could not be fetched', { failure: fetched.failure });
     }
+    // Several slow downloads outlast the lease, and then not even their failure could be written down.
+    const held = await context.keepLease();
+    if (!held.ok) return held;
   }
   const [first, ...others] = files;
   if (first === undefined) return problem;
