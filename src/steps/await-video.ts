@@ -29,10 +29,12 @@ export async function awaitVideo(
   return context.workspace.withFolder(`video-${id}`, async (path) => {
     const file = path('video.mp4');
     const checked = await fetchVideo(context, url.value, file);
-    if (!checked.ok)
+    if (!checked.ok) {
+      if (isNotAnAttempt(checked.failure)) return failed(checked.failure);
       return happened(
         mockInstead(describeFailure(checked.failure), checked.failure.code === 'download_failed'),
       );
+    }
     const folder = await folderOfPost(context, id, replacing);
     if (!folder.ok) return noFolder(context, id, folder.failure);
     const uploaded = await uploadPart(context, folder.value, id, 'mp4', file);
@@ -48,7 +50,10 @@ function mockInstead(reason: string, late: boolean): EventNamed<'video-failed'> 
   return { type: 'video-failed', reason, late };
 }
 
-/** Asked at least once, however late it is: a run that resumes an old task finds it finished more often than not. */
+/**
+ * Asked at least once, however late it is: a run that resumes an old task finds it finished more often than not. How old
+ * the task is, only the wall clock can say; it is read once, since it may be set while this run waits (I6).
+ */
 async function waitForUrl(
   context: StepContext,
   id: GenerationId,
@@ -56,8 +61,8 @@ async function waitForUrl(
 ): Promise<Result<string>> {
   const { clock, log, payments, settings, videoTasks } = context;
   const age = secondsSince(task.requested_at_utc, clock.now());
-  const begun = clock.now().getTime() - (Number.isFinite(age) ? age * 1000 : 0);
-  const deadline = begun + settings.video.timeoutSeconds * 1000;
+  const waited = Number.isFinite(age) ? Math.max(0, age) : 0;
+  const deadline = clock.monotonicSeconds() + settings.video.timeoutSeconds - waited;
   for (;;) {
     const status = await videoTasks.status(task.task_id);
     if (status.ok && status.value.state !== 'pending' && status.value.costUsd !== null)
@@ -79,22 +84,35 @@ async function waitForUrl(
         { id: task.task_id },
         { advice: 'The video is paid for once, and the next run fetches it.' },
       );
-    if (clock.now().getTime() + settings.video.pollSeconds * 1000 > deadline) {
+    if (clock.monotonicSeconds() + settings.video.pollSeconds > deadline) {
       return failure('task_timed_out', `No video after ${settings.video.timeoutSeconds} s`, {
         provider: videoTasks.provider,
         id: task.task_id,
       });
     }
-    await clock.sleep(settings.video.pollSeconds, context.signal);
-    const held = await context.keepLease();
+    const held = await pause(context);
     if (!held.ok) return held;
   }
+}
+
+/** An interval of ten minutes would use up the lease in one sleep. */
+const LONGEST_SLEEP_SECONDS = 60;
+
+async function pause({ clock, keepLease, settings, signal }: StepContext): Promise<Result<void>> {
+  for (let left = settings.video.pollSeconds; left > 0; left -= LONGEST_SLEEP_SECONDS) {
+    await clock.sleep(Math.min(left, LONGEST_SLEEP_SECONDS), signal);
+    const held = await keepLease();
+    if (!held.ok || signal.aborted) return held;
+  }
+  return success(undefined);
 }
 
 /** A file that does not play to its end counts as one that could not be fetched. */
 async function fetchVideo(context: StepContext, url: string, file: string): Promise<Result<void>> {
   const fetched = await context.downloads.fetchFile(url, file, 'video');
   if (!fetched.ok) return fetched;
+  const held = await context.keepLease();
+  if (!held.ok) return held;
   const facts = await context.renderer.measureVideo(file);
   if (!facts.ok) return facts;
   if (facts.value.duration < context.settings.video.duration - DURATION_TOLERANCE_SECONDS) {

@@ -8,7 +8,7 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
-import { happened, type StepContext, type StepOutcome } from './context.ts';
+import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { findPost } from './media-files.ts';
 
 type LateEvent = EventNamed<'late-result' | 'late-task-dropped'>;
@@ -29,6 +29,9 @@ export interface LateInput {
 export async function checkLate(context: StepContext, input: LateInput): Promise<StepOutcome<LateEvent>> {
   for (const task of input.tasks) {
     const fate = await fateOf(context, task, input);
+    // There may be a hundred, and a question takes up to two minutes.
+    const held = await context.keepLease();
+    if (!held.ok) return failed(held.failure);
     if (!fate.ok) {
       context.log.warn('A late task could not be asked after', { failure: fate.failure });
       continue;

@@ -135,6 +135,9 @@ async function tellOfFiles(context: StepContext, id: GenerationId): Promise<Resu
       const key = partKey(folder.value, id, part);
       const fetched = await store.getFile(key, path(part), MAX_MEDIA_BYTES);
       if (!fetched.ok) return fetched;
+      // Three large files over a slow line outlast the lease.
+      const held = await context.keepLease();
+      if (!held.ok) return held;
       if (fetched.value !== null)
         journal.note(id, { type: 'file', key, ...(await workspace.fingerprint(path(part))) });
     }

@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { failure } from '../../src/domain/failure.ts';
-import type { StepContext } from '../../src/steps/context.ts';
+import { changed } from '../support/changed.ts';
 import {
   AT_REST,
   colourOf,
@@ -12,7 +12,6 @@ import {
   Mill,
   type Json,
   type MillOptions,
-  type MillRun,
 } from '../support/mill.ts';
 import type { Answer } from '../support/wire.ts';
 
@@ -31,11 +30,6 @@ async function chosenVariant(mill: Mill): Promise<number> {
   return [0, 1, 2, 3].findIndex((variant) =>
     colourOf(variant).every((part, index) => Math.abs(part - (middle[index] ?? 0)) < 6),
   );
-}
-
-/** For a run in which parts of what the steps are given are other ones. */
-function changed(parts: (context: StepContext) => Partial<StepContext>): Required<MillRun>['change'] {
-  return (run) => ({ ...run, context: { ...run.context, ...parts(run.context) } });
 }
 
 /** Rewrites what PiAPI says about a finished task. */
@@ -448,58 +442,6 @@ test('P4 I3 after a judge that failed, the first of those that can still be fetc
   const { image_choice: choice } = await mill.json(POST);
   expect(choice).toMatchObject({ winner: 2, fallback: expect.any(String) });
   expect(choice.reason).toContain('picture 2 takes its place');
-});
-
-/** Each download takes so many seconds; `works`: it then gives what it was asked for. */
-function slowly(mill: Mill, seconds: number, works: boolean, asked: string[] = []) {
-  return changed(({ downloads }) => ({
-    downloads: {
-      fetchFile: async (url, file, kind) => {
-        asked.push(url);
-        await mill.clock.sleep(seconds);
-        return works
-          ? downloads.fetchFile(url, file, kind)
-          : failure('download_failed', 'no complete answer within 300 s');
-      },
-    },
-  }));
-}
-
-test('I1 P4 four downloads that together outlast the lease are renewed in between, and the post is made', async () => {
-  await using mill = await Mill.start({ sandbox: FAST });
-  expect(await mill.run({ change: slowly(mill, 250, true) })).toMatchObject({
-    stop: 'task-done',
-    failure: null,
-  });
-  expect((await mill.json(POST)).media).toMatchObject({ image: 'midjourney', video: 'runway' });
-});
-
-test('I4 P6 four downloads that fail after five minutes each are counted, and end in a mock after max_retries', async () => {
-  await using mill = await Mill.start({ sandbox: FAST, config: { WORKFLOW: { max_retries: 1 } } });
-  for (const mode of ['main', 'check'] as const)
-    expect(await mill.run({ mode, change: slowly(mill, 299, false) })).toMatchObject({
-      stop: 'failed',
-      failure: { code: 'download_failed' },
-    });
-  expect((await mill.state()).image).toMatchObject({ picture_failures: 2 });
-  expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done' });
-  expect((await mill.json(POST)).media).toMatchObject({ image: 'placeholder', video: 'mock' });
-  expect(mill.paid()).toEqual({ text: 5, image: 1 });
-});
-
-test('I6 I4 of sixteen slow addresses no more are waited for than a run has time for', async () => {
-  await using mill = await Mill.start({ sandbox: FAST });
-  rewriteResult(mill, ({ temporary_image_urls: [url] }) => ({
-    temporary_image_urls: Array.from({ length: 16 }, (_, index) => `${url}?${index}`),
-  }));
-  const asked: string[] = [];
-  const before = mill.clock.now().getTime();
-  expect(await mill.run({ change: slowly(mill, 299, false, asked) })).toMatchObject({
-    failure: { code: 'download_failed' },
-  });
-  expect(asked).toHaveLength(4);
-  expect((mill.clock.now().getTime() - before) / 1000).toBeLessThan(1_300);
-  expect((await mill.state()).image).toMatchObject({ picture_failures: 1 });
 });
 
 test('P4 P6 pictures that can never be fetched end in a mock after max_retries, without another order', async () => {
