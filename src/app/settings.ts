@@ -107,7 +107,6 @@ export function policyOf(config: Config): Policy {
     imageTimeoutSeconds: workflow.mj_timeout_seconds,
     maxRetries: workflow.max_retries,
     retryBackoffSeconds: workflow.retry_backoff_seconds,
-    videoTimeoutSeconds: workflow.runway_polling_timeout,
     maxTasksPerRun: workflow.max_tasks_per_run,
     replaceMockWithLateResult: workflow.replace_mock_with_late_result,
   };

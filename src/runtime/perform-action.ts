@@ -51,7 +51,12 @@ export function performAction(
     case 'request-video':
       return requestVideo(context, { id: action.id, intentId, replacing });
     case 'await-video':
-      return awaitVideo(context, action.id, action.task, replacing);
+      return awaitVideo(context, {
+        id: action.id,
+        task: action.task,
+        replacing,
+        maxAgeSeconds: LATE_TASK_SECONDS,
+      });
     case 'make-mock-video':
       return makeMockVideo(context, action.id, action.reason, replacing);
     case 'check-image':

@@ -3,7 +3,7 @@
  * A task that may still finish is remembered, so that a late video can take the mock's place.
  */
 import type { TaskReference } from '../domain/channel-state.ts';
-import { describeFailure, failure, success, type Result } from '../domain/failure.ts';
+import { describeFailure, failure, success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
@@ -15,15 +15,19 @@ type VideoEvent = EventNamed<'media-saved' | 'video-failed' | 'image-given-up'>;
 /** `length` may differ by this much from what was ordered; Runway counts frames, not seconds. */
 const DURATION_TOLERANCE_SECONDS = 1;
 
-export async function awaitVideo(
-  context: StepContext,
-  id: GenerationId,
-  task: TaskReference,
-  replacing: boolean,
-): Promise<StepOutcome<VideoEvent>> {
-  const url = await waitForUrl(context, id, task);
+export interface VideoInput {
+  readonly id: GenerationId;
+  readonly task: TaskReference;
+  readonly replacing: boolean;
+  /** A task that nobody is allowed to ask after is kept for its owner until it is this old, seconds. */
+  readonly maxAgeSeconds: number;
+}
+
+export async function awaitVideo(context: StepContext, input: VideoInput): Promise<StepOutcome<VideoEvent>> {
+  const { id, replacing, task } = input;
+  const url = await waitForUrl(context, input);
   if (!url.ok) {
-    if (context.signal.aborted || isNotAnAttempt(url.failure)) return failed(url.failure);
+    if (context.signal.aborted || isOwnersBusiness(url.failure)) return failed(url.failure);
     return happened(mockInstead(url.failure.message, url.failure.code === 'task_timed_out'));
   }
   return context.workspace.withFolder(`video-${id}`, async (path) => {
@@ -50,14 +54,18 @@ function mockInstead(reason: string, late: boolean): EventNamed<'video-failed'> 
   return { type: 'video-failed', reason, late };
 }
 
+/** It says nothing about the task, which is paid for and goes on: a mock would blame Runway for a key that is missing here. */
+function isOwnersBusiness(problem: Failure): boolean {
+  return isNotAnAttempt(problem) || problem.code === 'provider_denied';
+}
+
 /**
  * Asked at least once, however late it is: a run that resumes an old task finds it finished more often than not. How old
  * the task is, only the wall clock can say; it is read once, since it may be set while this run waits (I6).
  */
 async function waitForUrl(
   context: StepContext,
-  id: GenerationId,
-  task: TaskReference,
+  { id, maxAgeSeconds, task }: VideoInput,
 ): Promise<Result<string>> {
   const { clock, log, payments, settings, videoTasks } = context;
   const age = secondsSince(task.requested_at_utc, clock.now());
@@ -76,6 +84,16 @@ async function waitForUrl(
     }
     if (status.ok && status.value.state === 'pending')
       log.info('The video is being made', { ...status.value, taskId: task.task_id });
+    if (!status.ok && isOwnersBusiness(status.failure)) {
+      // Whoever mends the key in time gets the video; whoever never does gets a mock, and the channel goes on.
+      if (age <= maxAgeSeconds) return status;
+      const hours = Math.round(maxAgeSeconds / 3600);
+      return failure(
+        'task_timed_out',
+        `The video was ordered over ${hours} hours ago and cannot be asked for: ${status.failure.message}`,
+        status.failure.where,
+      );
+    }
     if (!status.ok) log.warn('The video task could not be asked', { failure: status.failure });
     if (context.signal.aborted)
       return failure(

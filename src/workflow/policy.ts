@@ -1,4 +1,4 @@
-/** The settings that decisions depend on; seconds and counts, from the section WORKFLOW and VIDEO of the configuration. */
+/** The settings that decisions depend on; seconds and counts, from the section WORKFLOW of the configuration. */
 export interface Policy {
   /** M6: how long a picture may take. */
   readonly imageTimeoutSeconds: number;
@@ -6,13 +6,14 @@ export interface Policy {
   readonly maxRetries: number;
   /** The pause after the first failure; it doubles with each further one. */
   readonly retryBackoffSeconds: number;
-  /** P5: how long a video may take. */
-  readonly videoTimeoutSeconds: number;
   readonly maxTasksPerRun: number;
   readonly replaceMockWithLateResult: boolean;
 }
 
-/** How long a task that was given up is still asked after: longer than a post waits in the folders, shorter than providers keep results. */
+/**
+ * How long a task that was given up is still asked after: longer than a post waits in the folders, shorter than providers
+ * keep results. A video that nobody is allowed to ask after is kept as long, for whoever mends the key.
+ */
 export const LATE_TASK_SECONDS = 48 * 3600;
 
 export const LONGEST_BACKOFF_SECONDS = 24 * 3600;

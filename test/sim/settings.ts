@@ -74,7 +74,6 @@ export const POLICY: Policy = {
   imageTimeoutSeconds: 18_000,
   maxRetries: 3,
   retryBackoffSeconds: 600,
-  videoTimeoutSeconds: 300,
   maxTasksPerRun: 1,
   replaceMockWithLateResult: true,
 };

@@ -25,7 +25,6 @@ export const POLICY: Policy = {
   imageTimeoutSeconds: 18_000,
   maxRetries: 3,
   retryBackoffSeconds: 600,
-  videoTimeoutSeconds: 600,
   maxTasksPerRun: 1,
   replaceMockWithLateResult: true,
 };
