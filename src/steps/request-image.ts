@@ -1,5 +1,6 @@
 /** P3: orders the picture. The intent is already saved when this runs; what becomes of it decides between D4 and I3. */
 import { failure } from '../domain/failure.ts';
+import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
@@ -21,7 +22,15 @@ export async function requestImage(
   const prompt = post.value.first_frame_description?.trim() ?? '';
   if (prompt === '')
     return failed(
-      failure('content_missing', 'The post has no first_frame_description to paint from', { id }).failure,
+      failure(
+        'content_missing',
+        'The post has no first_frame_description to paint from',
+        { key: partKey(settings.folders.fresh, id, 'json'), id },
+        {
+          advice:
+            'Write one into that file and the next run orders the picture; without it, the post gets a placeholder after WORKFLOW.max_retries.',
+        },
+      ).failure,
       { type: 'image-refused' },
     );
   const { aspectRatio, version, style } = settings.picture;

@@ -166,6 +166,22 @@ test('D4 P3 a post without a first-frame description is never sent to the provid
   expect(mill.wire.seen).toEqual([]);
 });
 
+test('D4 P3 whoever writes the missing first-frame description, as the failure says, gets the picture painted', async () => {
+  await using mill = await Mill.start({ sandbox: FAST });
+  await mill.put('config/config_gen.json', { generation_id: FIRST_ID });
+  await mill.put(IMAGE, { ...AT_REST, generation: true });
+  await mill.put(POST, { topic: 'Clocks', script: 'It ticks.' });
+  const { failure: missing } = await mill.run();
+  expect(missing).toMatchObject({ code: 'content_missing', where: { key: POST } });
+  expect(missing?.advice).toContain('Write one into that file and the next run orders the picture');
+  expect(missing?.advice).toContain('gets a placeholder after WORKFLOW.max_retries');
+  expect(missing?.advice).not.toContain('repair');
+  await mill.put(POST, { ...(await mill.json(POST)), first_frame_description: 'A clock.' });
+  await mill.advance(601);
+  expect(await mill.run()).toMatchObject({ stop: 'task-done', failure: null });
+  expect((await mill.json(POST)).media).toMatchObject({ image: 'midjourney' });
+});
+
 test.each(['task-fails', 'no-urls'] as const)(
   'D5 a picture that ends as %s is ordered again up to max_retries times, then the post gets a mock',
   async (type) => {
