@@ -11,7 +11,7 @@ import { collectList } from '../ports/object-store.ts';
 import type { StepContext } from '../steps/context.ts';
 import { readPost } from '../steps/documents.ts';
 import type { Action, Survey } from '../workflow/decide.ts';
-import { phaseOf, type Phase } from '../workflow/phase.ts';
+import { knowsItsAge, phaseOf, type Phase } from '../workflow/phase.ts';
 
 /** What a single program may do, and what it does first. */
 export interface Part {
@@ -127,13 +127,17 @@ function towardsMock(phase: Phase): readonly WorkflowEvent[] {
 /** `check-image`: W1–W3. What becomes of the answer is the coordinator's business. */
 export const imageCheckPart: Part = {
   actions: new Set(['check-image']),
-  begin: (state) =>
-    Promise.resolve(
+  begin({ image }, { clock }) {
+    const phase = phaseOf(image);
+    const isTask = phase === 'task' || phase === 'task-undated';
+    return Promise.resolve(
       success({
-        events: phaseOf(state.image) === 'task-undated' ? [{ type: 'task-adopted' }] : [],
+        // Else the coordinator would first want to note the task's moment, which is no action of this program.
+        events: isTask && !knowsItsAge(image, clock.now()) ? [{ type: 'task-adopted' }] : [],
         survey: { readyInFresh: false, activePost: 'absent' },
       }),
-    ),
+    );
+  },
 };
 
 function occupied(named: GenerationId): Result<never> {

@@ -7,7 +7,7 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import { MAX_UNKNOWN_OUTCOMES } from '../domain/limits.ts';
 import { parseTimestamp, secondsSince } from '../domain/timestamp.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
-import { datedTask, phaseOf } from './phase.ts';
+import { datedTask, knowsItsAge, phaseOf } from './phase.ts';
 import { LONGEST_BACKOFF_SECONDS, type Policy } from './policy.ts';
 
 export type StopReason =
@@ -106,14 +106,14 @@ export function decide(state: ChannelState, facts: RunFacts, policy: Policy): Ac
 /** M6, D7: asked once a run; a result counts even when it comes past the timeout, since the question comes first. */
 function decideTask(state: ChannelState, facts: RunFacts, policy: Policy): Action {
   const task = datedTask(state.image);
-  const seconds = task === null ? Number.POSITIVE_INFINITY : secondsSince(task.requested_at_utc, facts.now);
-  if (task === null || seconds === Number.POSITIVE_INFINITY)
+  if (task === null || !knowsItsAge(state.image, facts.now))
     return record(
       { type: 'task-adopted' },
       'the task does not say, or cannot be right about, since when it runs',
     );
   if (facts.imageCheck === 'unasked')
     return { type: 'check-image', id: state.generation.generation_id, task };
+  const seconds = secondsSince(task.requested_at_utc, facts.now);
   if (seconds > policy.imageTimeoutSeconds)
     return record({ type: 'image-timed-out' }, `no picture after ${age(seconds)}`);
   return stop(facts.imageCheck === 'pending' ? 'waiting' : 'check-failed');

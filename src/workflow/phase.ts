@@ -1,6 +1,7 @@
 /** Where a post stands, read from the image document alone: the five states of S4, and the cracks between them (D5, S5). */
 import type { ImageDocument, TaskReference } from '../domain/channel-state.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
+import { secondsSince } from '../domain/timestamp.ts';
 
 export const PHASES = [
   'timed-out',
@@ -57,4 +58,10 @@ export function datedTask(image: ImageDocument): TaskReference | null {
   return 'requested_at_utc' in task && typeof task.requested_at_utc === 'string'
     ? (task as TaskReference)
     : null;
+}
+
+/** S5: false for a task that does not say since when it runs, and for one that cannot be right about it. */
+export function knowsItsAge(image: ImageDocument, now: Date): boolean {
+  const task = datedTask(image);
+  return task !== null && secondsSince(task.requested_at_utc, now) !== Number.POSITIVE_INFINITY;
 }

@@ -1,6 +1,7 @@
 /** The owner's three other programs, each alone on the state in the bucket. */
 import { expect, test } from 'vitest';
 import type { GenerationId } from '../../src/domain/generation-id.ts';
+import { formatTimestamp } from '../../src/domain/timestamp.ts';
 import { contentPart, imageCheckPart, mediaPart } from '../../src/runtime/single-step.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { AT_REST, FIRST_ID, GENERATION, IMAGE, Mill, type Json } from '../support/mill.ts';
@@ -222,6 +223,28 @@ test('W1 the specified check is POST /mj/v2/fetch with the task id; the newer on
     if (api === 'fetch') expect(look?.json).toEqual({ task_id: id });
   }
 });
+
+const NO_MOMENT: readonly [string, Json][] = [
+  ['that lies ahead', { task_id: 'known', requested_at_utc: '2027-01-31T20:00:00.000000+00:00' }],
+  ['that an old tool did not write', 'known'],
+];
+
+test.each(NO_MOMENT)(
+  'W1 S5 check-image of a task with a moment %s asks after it, and notes that it runs since now',
+  async (_name, task) => {
+    await using mill = await Mill.start();
+    await mill.put(POST, TEXT);
+    await mill.put(GENERATION, { generation_id: ID });
+    await mill.put(IMAGE, { ...AT_REST, midjourney_task: task });
+    mill.wire.middleman = async () => ({ status: 200, json: { task_id: 'known', status: 'processing' } });
+    expect(await mill.run(check)).toMatchObject({ stop: 'waiting', failure: null });
+    expect(mill.wire.asked('piapi', '/mj/v2/fetch')).toHaveLength(1);
+    expect((await mill.state()).image.midjourney_task).toEqual({
+      task_id: 'known',
+      requested_at_utc: formatTimestamp(mill.clock.now()),
+    });
+  },
+);
 
 const NOT_FINAL = ['pending', 'processing', 'Staged', 'queued', ''];
 
