@@ -154,7 +154,15 @@ class Run {
     }
     return this.report(
       'turn-limit',
-      failure('state_conflict', `The run took ${bound} turns without an end`, {}).failure,
+      failure(
+        'state_conflict',
+        `The run took ${bound} turns without an end`,
+        {},
+        {
+          advice:
+            'This is a bug of Reelmill; please report it with the log. The next run goes on from what is saved.',
+        },
+      ).failure,
     );
   }
 
