@@ -53,8 +53,8 @@ export type TaskReference = z.infer<typeof taskReference>;
 const submission = z.object({ kind: z.enum(['image', 'video']), intent_id: shortText, at_utc: moment });
 
 const picture = z.object({
-  source: z.enum(['midjourney', 'placeholder']),
-  /** Which of the candidates, from 1; 0 for a placeholder. */
+  source: z.literal('midjourney'),
+  /** Which of the candidates, from 1; 0 where only a late video is fetched, whose picture lies there already. */
   candidate: z.int().min(0).max(16),
 });
 /** The picture of the post that is being made, once it lies verified in the store. */
