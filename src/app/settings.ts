@@ -47,7 +47,7 @@ export function channelSettings(config: Config): ChannelSettings {
       ratio,
       pollSeconds: workflow.runway_polling_interval,
       timeoutSeconds: workflow.runway_polling_timeout,
-      mock: { duration: video.mock_duration, fps: video.mock_fps, codec: video.mock_codec },
+      mock: { duration: video.mock_duration, fps: video.mock_fps },
       placeholder: { backgroundColor: video.placeholder_bg_color, textColor: video.placeholder_text_color },
     },
   };

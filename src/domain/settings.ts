@@ -73,7 +73,7 @@ export interface VideoSettings {
   readonly ratio: string;
   readonly pollSeconds: number;
   readonly timeoutSeconds: number;
-  readonly mock: { readonly duration: number; readonly fps: number; readonly codec: string };
+  readonly mock: { readonly duration: number; readonly fps: number };
   readonly placeholder: { readonly backgroundColor: string; readonly textColor: string };
 }
 

@@ -27,8 +27,6 @@ export interface MockVideoSettings {
   /** Seconds. */
   readonly duration: number;
   readonly fps: number;
-  /** As the configuration names it (`libx264`); only H.264 is made. */
-  readonly codec: string;
 }
 
 export interface PlaceholderCard {

@@ -65,7 +65,7 @@ export const SETTINGS: ChannelSettings = {
     ratio: '1280:720',
     pollSeconds: 15,
     timeoutSeconds: 300,
-    mock: { duration: 10, fps: 24, codec: 'libx264' },
+    mock: { duration: 10, fps: 24 },
     placeholder: { backgroundColor: 'cccccc', textColor: '333333' },
   },
 };

@@ -330,7 +330,7 @@ async function renderClip(duration: number): Promise<string> {
   const blank = sharp({ create: { ...size, channels: 3, background: '#c0392b' } });
   await blank.png().toFile(picture);
   const video = join(folder, 'clip.mp4');
-  valueOf(await quickRenderer.renderMockVideo(picture, video, { size, duration, fps: 8, codec: 'libx264' }));
+  valueOf(await quickRenderer.renderMockVideo(picture, video, { size, duration, fps: 8 }));
   return video;
 }
 

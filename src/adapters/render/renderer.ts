@@ -10,7 +10,7 @@ import { z } from 'zod';
 
 import type { Result } from '../../domain/failure.ts';
 import { failure, success } from '../../domain/failure.ts';
-import type { MockVideoSettings, PictureSize, Renderer, VideoFacts } from '../../ports/renderer.ts';
+import type { PictureSize, Renderer, VideoFacts } from '../../ports/renderer.ts';
 import { pictureFacts, videoFacts, workerRequest } from './worker-protocol.ts';
 import type { WorkerRequest } from './worker-protocol.ts';
 import { runWorker } from './worker-process.ts';
@@ -26,7 +26,6 @@ export interface RendererOptions {
 }
 
 /** Names under which configurations ask for H.264. */
-const H264_NAMES = new Set(['libx264', 'h264', 'avc']);
 
 export function createRenderer(options: RendererOptions = {}): Renderer {
   const limits = workerLimits(options);
@@ -59,10 +58,8 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
         output: to,
         ...card,
       })),
-    renderMockVideo: (picture, output, settings) => {
-      if (!H264_NAMES.has(settings.codec.toLowerCase())) return Promise.resolve(wrongCodec(settings));
-      const { size, duration, fps } = settings;
-      return writing([output], limits, videoFacts, ([to = '']) => ({
+    renderMockVideo: (picture, output, { size, duration, fps }) =>
+      writing([output], limits, videoFacts, ([to = '']) => ({
         operation: 'renderVideo',
         picture,
         output: to,
@@ -70,8 +67,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
         duration,
         fps,
         motion: 'slow',
-      }));
-    },
+      })),
     measureVideo: (input) => asking({ operation: 'measureVideo', input }, limits, videoFacts),
   };
 }
@@ -141,16 +137,4 @@ async function asking<T>(
   return value.success
     ? success(value.data)
     : failure('render_failed', `The render worker's answer to ${request.operation} has the wrong shape`);
-}
-
-function wrongCodec(settings: MockVideoSettings) {
-  return failure(
-    'render_failed',
-    `The codec "${settings.codec}" is not available for mock videos`,
-    {},
-    {
-      retry: 'human',
-      advice: 'Set VIDEO.mock_codec to libx264; only H.264 is made, because every player shows it.',
-    },
-  );
 }

@@ -97,7 +97,7 @@ async function drawn({ VIDEO: video, ...config }: Config, folder: string): Promi
   if (!card.ok) return failed('renderer', card.failure);
   const cardSeconds = (performance.now() - started) / 1000;
   const file = join(folder, 'mock.mp4');
-  const settings = { size, duration: SAMPLE_SECONDS, fps: video.mock_fps, codec: video.mock_codec };
+  const settings = { size, duration: SAMPLE_SECONDS, fps: video.mock_fps };
   const made = await renderer.renderMockVideo(picture, file, settings);
   if (!made.ok) return failed('renderer', made.failure);
   const videoSeconds = (performance.now() - started) / 1000 - cardSeconds;
