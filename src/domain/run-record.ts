@@ -34,3 +34,12 @@ export function runRecordsIn(runs: unknown): RunRecord[] {
     return record.success ? [record.data] : [];
   });
 }
+
+/** They look and make room, and name the post that is to be made; whoever fails in them has not begun to make it. */
+const BEFORE_WORK: ReadonlySet<string> = new Set(['tidy', 'check-late', 'mint-id']);
+
+/** Whether a run did what it was there for, well or badly; else the same run is still to be made. */
+export function cameToWork({ actions, stop }: Pick<RunRecord, 'actions' | 'stop'>): boolean {
+  if (stop === 'locked' || stop === 'interrupted') return false;
+  return stop !== 'failed' || actions.some((action) => !BEFORE_WORK.has(action));
+}

@@ -20,7 +20,7 @@ export function parseTimestamp(text: string): Date | null {
 }
 
 /** No two runners' clocks are allowed to differ by more (WORKFLOW.clock_bound_seconds). */
-const MOST_CLOCK_DIFFERENCE_SECONDS = 600;
+export const MOST_CLOCK_DIFFERENCE_SECONDS = 600;
 
 /**
  * Seconds since a stored moment, below zero when another runner's clock is ahead. Infinite for one that cannot be right,

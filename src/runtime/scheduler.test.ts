@@ -17,14 +17,20 @@ const ended = (change: Partial<RunReport> = {}): RunReport => ({
   actions: [],
   ...change,
 });
-const outage = (): RunReport =>
-  ended({ stop: 'failed', failure: failure('store_unavailable', 'The bucket does not answer').failure });
+/** In the middle of its work, unless it is told that it had not begun. */
+const outage = (actions: RunReport['actions'] = [{ action: 'write-content', event: null }]): RunReport =>
+  ended({
+    stop: 'failed',
+    failure: failure('store_unavailable', 'The bucket does not answer').failure,
+    actions,
+  });
+const locked = (): RunReport => ended({ stop: 'locked', holder: 'locks/dead.json' });
 
 interface Watched {
   readonly begin?: string;
   readonly times?: Partial<TimetableSettings>;
   /** When the last main run was made. */
-  readonly remembered?: string | null;
+  readonly remembered?: string | null | (() => string | null);
   readonly startWithMain?: boolean;
   /** The runs after which the process is told to stop. */
   readonly runs: number;
@@ -47,12 +53,16 @@ async function watch(options: Watched) {
   const warnings: string[] = [];
   const silent = { debug: () => {}, info: () => {}, error: () => {} };
   const stop = (): void => controller.abort();
-  const remembered = options.remembered ?? null;
+  const remembered = (): string | null =>
+    typeof options.remembered === 'function' ? options.remembered() : (options.remembered ?? null);
   const scheduler: Scheduler = new Scheduler({
     clock,
     timetable: createTimetable({ ...OWNERS, ...options.times }),
     wake,
-    lastMainRun: () => Promise.resolve(remembered === null ? null : new Date(remembered)),
+    lastMainRun: () => {
+      const moment = remembered();
+      return Promise.resolve(moment === null ? null : new Date(moment));
+    },
     log: { ...silent, warn: (message) => void warnings.push(message) },
     signal: controller.signal,
     startWithMain: options.startWithMain ?? false,
@@ -157,6 +167,201 @@ test('R1 a main run is missed also where there are no checks and the machine sle
   });
   expect(orders.slice(1)).toEqual(['11-24T20:30 main schedule', '11-26T20:30 main schedule']);
   expect(missed).toEqual([new Date('2026-11-25T20:30:00Z')]);
+});
+
+test('R1 I4 a main run that meets a held lock is tried again, ever more slowly, until it takes place', async () => {
+  const seen: unknown[] = [];
+  const { orders, facts, warnings } = await watch({
+    runs: 6,
+    onRun: (count, { scheduler }) => {
+      seen.push(scheduler.facts().tried?.holder ?? null);
+      return count > 1 && count < 5 ? locked() : undefined;
+    },
+  });
+  expect(orders.slice(1)).toEqual([
+    '11-24T20:30 main schedule',
+    '11-24T20:31 main schedule',
+    '11-24T20:33 main schedule',
+    '11-24T20:37 main schedule',
+    '11-24T21:30 check schedule',
+  ]);
+  expect(seen).toEqual([null, null, 'locks/dead.json', 'locks/dead.json', 'locks/dead.json', null]);
+  expect(facts).toMatchObject({ overdue: null, tried: null, missedMain: null });
+  expect(warnings).toEqual(
+    Array.from({ length: 3 }, () => 'The main run came to nothing and is tried again'),
+  );
+});
+
+test('I6 R1 a lock that nobody gives back is tried for half a day, less than thirty times, and the run is missed', async () => {
+  const mains: string[] = [];
+  const { facts } = await watch({
+    times: { checks: [] },
+    runs: 200,
+    onRun: (count, { clock, stop }) => {
+      if (count > 1) mains.push(clock.now().toISOString().slice(5, 16));
+      if (clock.now() > new Date('2026-11-26T12:00:00Z')) stop();
+      return count > 1 ? locked() : undefined;
+    },
+    remembered: null,
+  });
+  const first = mains.filter((moment) => moment < '11-25T20:30');
+  expect(first.length).toBeGreaterThan(20);
+  expect(first.length).toBeLessThan(30);
+  expect(first.at(-1)?.slice(0, 8)).toBe('11-25T08');
+  expect(mains[first.length], 'the next day begins anew').toBe('11-25T20:30');
+  expect(mains[first.length + 1]).toBe('11-25T20:31');
+  expect(facts.missedMain).toEqual(new Date('2026-11-25T20:30:00Z'));
+});
+
+test('R2 a check that comes before the next try is made as the main run that is owed', async () => {
+  const { orders } = await watch({
+    begin: '2026-11-24T20:00:00Z',
+    times: { checks: ['20:32'] },
+    runs: 6,
+    onRun: (count, { wake }) => {
+      if (count === 4) wake.knock();
+      return count > 1 && count < 5 ? locked() : undefined;
+    },
+  });
+  expect(orders.slice(1)).toEqual([
+    '11-24T20:30 main schedule',
+    '11-24T20:31 main schedule',
+    '11-24T20:32 main schedule',
+    // The knock.
+    '11-24T20:32 main schedule',
+    '11-25T20:30 main schedule',
+  ]);
+});
+
+test('R2 whoever held the channel made the main run: it is not made again, and a knock is answered by a check', async () => {
+  let remembered = '2026-11-23T20:30:00Z';
+  const { orders, facts } = await watch({
+    runs: 4,
+    remembered: () => remembered,
+    onRun: (count, { wake }) => {
+      if (count !== 2) return undefined;
+      // Begun by a clock that is a little behind.
+      remembered = '2026-11-24T20:29:58Z';
+      wake.knock();
+      return locked();
+    },
+  });
+  expect(orders.slice(1)).toEqual([
+    '11-24T20:30 main schedule',
+    '11-24T20:30 check webhook',
+    '11-24T21:30 check schedule',
+  ]);
+  expect(facts.overdue).toBeNull();
+});
+
+test('R1 a main run that failed before it began to make the post is tried again, a later failure is not', async () => {
+  const { orders } = await watch({
+    runs: 5,
+    onRun: (count) => {
+      if (count === 2) return outage([]);
+      if (count === 3) return outage([{ action: 'tidy', event: null }]);
+      return count === 4 ? outage() : undefined;
+    },
+  });
+  expect(orders.slice(1)).toEqual([
+    '11-24T20:30 main schedule',
+    '11-24T20:31 main schedule',
+    '11-24T20:33 main schedule',
+    '11-24T21:30 check schedule',
+  ]);
+});
+
+test('R1 the main run that is asked for at the start is owed like any other', async () => {
+  const { orders } = await watch({
+    startWithMain: true,
+    runs: 3,
+    onRun: (count) => (count === 1 ? locked() : undefined),
+  });
+  expect(orders).toEqual([
+    '11-24T12:00 main start',
+    '11-24T12:01 main schedule',
+    '11-24T20:30 main schedule',
+  ]);
+});
+
+/** A scheduler whose clock can be set while its machine goes on counting seconds. */
+async function watchClock(
+  begin: string,
+  until: number,
+  onSleep: (seconds: number, set: (back: number) => void, wake: Wake) => void,
+  onRun: (scheduler: Scheduler, set: (back: number) => void) => void = () => {},
+) {
+  let back = 0;
+  const set = (seconds: number): void => void (back = seconds * 1000);
+  const clock = new VirtualClock(new Date(begin));
+  const now = (): Date => new Date(clock.now().getTime() - back);
+  const controller = new AbortController();
+  const wake = new Wake();
+  const orders: string[] = [];
+  const scheduler: Scheduler = new Scheduler({
+    clock: {
+      now,
+      monotonicSeconds: () => clock.monotonicSeconds(),
+      sleep: async (seconds) => {
+        await clock.sleep(seconds);
+        onSleep(clock.monotonicSeconds(), set, wake);
+        if (clock.monotonicSeconds() > until) controller.abort();
+      },
+    },
+    timetable: createTimetable(OWNERS),
+    wake,
+    lastMainRun: () => Promise.resolve(null),
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    signal: controller.signal,
+    startWithMain: false,
+    run: ({ mode, reason }) => {
+      orders.push(`${now().toISOString().slice(0, 16)} ${mode} ${reason}`);
+      onRun(scheduler, set);
+      return Promise.resolve(ended());
+    },
+  });
+  await scheduler.loop();
+  return orders;
+}
+const YEAR = 365 * 86_400;
+
+test('I4 R1 a clock that was a year ahead and is set right stops neither slots nor webhooks', async () => {
+  const orders = await watchClock('2027-06-01T20:31:00Z', 36 * 3_600, (slept, set, wake) => {
+    if (slept < 600 || slept >= 660) return;
+    set(YEAR);
+    wake.knock();
+  });
+  expect(orders).toEqual([
+    '2027-06-01T20:31 check start',
+    '2026-06-01T20:41 check webhook',
+    '2026-06-01T21:30 check schedule',
+    '2026-06-02T01:30 check schedule',
+    '2026-06-02T20:30 main schedule',
+    '2026-06-02T21:30 check schedule',
+    '2026-06-03T01:30 check schedule',
+  ]);
+});
+
+test('I4 I6 a run that hangs is seen also when the clock was set back after its beginning', async () => {
+  const since: unknown[] = [];
+  const record = (scheduler: Scheduler, set: (back: number) => void): void => {
+    set(YEAR);
+    since.push(scheduler.facts().running?.since);
+  };
+  await watchClock('2027-06-01T20:31:00Z', 60, () => {}, record);
+  expect(since).toEqual([new Date('2026-06-01T20:31:00Z')]);
+});
+
+test('R2 a clock that is set back by seconds does not make the main run twice', async () => {
+  const setBack = (scheduler: Scheduler, set: (back: number) => void): void => {
+    if (scheduler.facts().running?.mode === 'main') set(30);
+  };
+  const orders = await watchClock('2026-11-24T20:00:00Z', 7_200, () => {}, setBack);
+  expect(orders).toEqual([
+    '2026-11-24T20:00 check start',
+    '2026-11-24T20:30 main schedule',
+    '2026-11-24T21:30 check schedule',
+  ]);
 });
 
 test('a webhook wakes a check at once, many of them wake one, and never right after a run', async () => {

@@ -4,6 +4,8 @@
  * of them is made up for once.
  */
 import { describeFailure, type FailureCode } from '../domain/failure.ts';
+import { cameToWork } from '../domain/run-record.ts';
+import { MOST_CLOCK_DIFFERENCE_SECONDS } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { RunReport } from './run-channel.ts';
@@ -29,6 +31,8 @@ export interface RunRecord extends RunOrder {
   readonly failure: { readonly code: FailureCode | 'bug'; readonly message: string } | null;
   /** The post that it worked on. */
   readonly id: string | null;
+  /** Who held the channel, when `stop` is `locked`. */
+  readonly holder: string | null;
 }
 
 export interface SchedulerParts {
@@ -55,14 +59,21 @@ export interface SchedulerFacts {
   readonly failing: RunRecord | null;
   /** A main run that was due and is not made up for any more. */
   readonly missedMain: Date | null;
-  /** The oldest slot that is due and not begun. */
+  /** A slot that is due and not served; a main run before a check. */
   readonly overdue: Slot | null;
+  /** The last try of the overdue main run, when it was tried and came to nothing. */
+  readonly tried: RunRecord | null;
 }
 
 /** A main run is made up for when it is at most this late; the next one is nearer then. */
 export const LATEST_MAIN_SECONDS = 12 * 3600;
 /** Between the end of a run and one that a webhook asks for. */
 export const WAKE_PAUSE_SECONDS = 5;
+/**
+ * Before a main run that came to nothing is tried again: at first a minute, doubled with each further try. Half an hour
+ * is more than a dead run’s lease lasts, and makes less than thirty tries until the slot is given up (I6).
+ */
+const RETRY_SECONDS = { first: 60, longest: 1_800 };
 /** Timers do not know that the machine slept or that its clock was set, so that no sleep is longer than this. */
 const LONGEST_SLEEP_SECONDS = 60;
 
@@ -75,30 +86,40 @@ export class Scheduler {
   #lastRun: RunRecord | null = null;
   #failing: RunRecord | null = null;
   #missedMain: Date | null = null;
+  /** A main run that is owed although no time of the timetable says so: that of the start. */
+  #extraMain: Date | null = null;
+  #tried: { readonly run: RunRecord; readonly pauseSeconds: number; readonly againAt: number } | null = null;
+  /** Monotonic second in which the last run ended. */
+  #quietSince: number;
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
     this.#served = { main: this.#startedAt, check: this.#startedAt };
+    this.#quietSince = parts.clock.monotonicSeconds();
   }
 
   /** Resolves when the signal has fired and the run that was going on has ended. */
   async loop(): Promise<void> {
-    const { clock, signal, wake } = this.#parts;
+    const { signal, wake } = this.#parts;
     await this.#begin();
     while (!signal.aborted) {
-      this.#giveUpLateMain(clock.now());
-      const due = this.#due(clock.now());
-      if (due !== null) await this.#make({ mode: due.mode, reason: 'schedule', slot: due.at });
+      const now = this.#now();
+      this.#giveUpLateMain(now);
+      const due = this.#due(now);
+      if (due !== null) await this.#makeDue(due);
       else if (wake.waiting && this.#secondsUntilWake() <= 0) {
         wake.answer();
-        await this.#make({ mode: 'check', reason: 'webhook', slot: null });
+        const owed = this.#owedMain(now);
+        if (owed === null || !(await this.#makeDue(owed)))
+          await this.#make({ mode: 'check', reason: 'webhook', slot: null });
       } else await this.#sleep();
     }
   }
 
   facts(): SchedulerFacts {
-    const now = this.#parts.clock.now();
+    const now = this.#now();
+    const owed = this.#owedMain(now);
     return {
       startedAt: this.#startedAt,
       next: this.#parts.timetable.next(now),
@@ -106,36 +127,99 @@ export class Scheduler {
       lastRun: this.#lastRun,
       failing: this.#failing,
       missedMain: this.#missedMain,
-      overdue: this.#due(now),
+      overdue: owed ?? this.#dueCheck(now),
+      tried: owed === null ? null : (this.#tried?.run ?? null),
     };
+  }
+
+  /**
+   * The clock that had been ahead may have been set right: what was served by a moment that has not come yet would keep
+   * every slot until then from being made (I4). A small step back stays below the bound, or a slot would come twice (R2).
+   */
+  #now(): Date {
+    const now = this.#parts.clock.now();
+    const latest = now.getTime() + MOST_CLOCK_DIFFERENCE_SECONDS * 1000;
+    for (const mode of ['main', 'check'] as const)
+      if (this.#served[mode].getTime() > latest) this.#served[mode] = now;
+    if (this.#extraMain !== null && this.#extraMain.getTime() > latest) this.#extraMain = now;
+    if (this.#running !== null && this.#running.since.getTime() > latest)
+      this.#running = { ...this.#running, since: now };
+    return now;
   }
 
   /** What is being made when the process ended is taken up by a check; only a main run starts something new. */
   async #begin(): Promise<void> {
-    const { clock, lastMainRun, signal, startWithMain, timetable } = this.#parts;
+    const { lastMainRun, signal, startWithMain, timetable } = this.#parts;
     const known = await lastMainRun();
     if (signal.aborted) return;
-    const now = clock.now();
+    const now = this.#now();
     const lastMain = timetable.last('main', now);
     // One that an earlier process did not come to is due, or missed, like any other.
     if (known !== null && lastMain !== null && lastMain > known) this.#served.main = known;
-    if (startWithMain) return this.#make({ mode: 'main', reason: 'start', slot: null });
+    if (startWithMain) {
+      // Owed like any other, until it has taken place.
+      this.#extraMain = now;
+      this.#served.main = new Date(Math.min(this.#served.main.getTime(), now.getTime() - 1));
+      return this.#make({ mode: 'main', reason: 'start', slot: null });
+    }
     this.#giveUpLateMain(now);
     if (this.#due(now) === null) await this.#make({ mode: 'check', reason: 'start', slot: null });
   }
 
-  /** The newest slot that nobody has served; a main run before a check, since it does all that a check does. */
+  /**
+   * The newest slot that is to be served now; a main run before a check, since it does all that a check does. A main run
+   * that is to be tried again therefore takes the place of any check that comes before its pause is over.
+   */
   #due(now: Date): Slot | null {
-    const { timetable } = this.#parts;
-    const main = timetable.last('main', now);
-    if (main !== null && main > this.#served.main && !this.#tooLate(main, now))
-      return { at: main, mode: 'main' };
-    const check = timetable.last('check', now);
+    const main = this.#owedMain(now);
+    const check = this.#dueCheck(now);
+    if (main === null) return check;
+    const pause = this.#tried === null ? 0 : this.#tried.againAt - this.#parts.clock.monotonicSeconds();
+    return pause <= 0 || check !== null ? main : null;
+  }
+
+  #owedMain(now: Date): Slot | null {
+    const main = this.#lastMain(now);
+    if (main === null || main <= this.#served.main || this.#tooLate(main, now)) return null;
+    return { at: main, mode: 'main' };
+  }
+
+  #dueCheck(now: Date): Slot | null {
+    const check = this.#parts.timetable.last('check', now);
     return check !== null && check > this.#served.check ? { at: check, mode: 'check' } : null;
+  }
+
+  #lastMain(now: Date): Date | null {
+    const main = this.#parts.timetable.last('main', now);
+    if (this.#extraMain === null) return main;
+    return main === null || main < this.#extraMain ? this.#extraMain : main;
   }
 
   #tooLate(slot: Date, now: Date): boolean {
     return now.getTime() - slot.getTime() > LATEST_MAIN_SECONDS * 1000;
+  }
+
+  /** False: whoever held the channel was making the very run that is owed, and the day has one (R2). */
+  async #makeDue({ at, mode }: Slot): Promise<boolean> {
+    if (mode === 'main' && this.#tried !== null && (await this.#madeElsewhere(at))) {
+      this.#parts.log.info('The main run was made by somebody else', { slot: at.toISOString() });
+      this.#mainServed(at);
+      return false;
+    }
+    await this.#make({ mode, reason: 'schedule', slot: at });
+    return true;
+  }
+
+  async #madeElsewhere(slot: Date): Promise<boolean> {
+    const known = await this.#parts.lastMainRun();
+    return known !== null && known.getTime() >= slot.getTime() - MOST_CLOCK_DIFFERENCE_SECONDS * 1000;
+  }
+
+  #mainServed(until: Date): void {
+    this.#served.main = until;
+    this.#extraMain = null;
+    this.#tried = null;
+    this.#missedMain = null;
   }
 
   async #make(order: RunOrder): Promise<void> {
@@ -143,14 +227,15 @@ export class Scheduler {
     const startedAt = clock.now();
     this.#running = { ...order, since: startedAt };
     log.info('A run begins', { mode: order.mode, reason: order.reason, slot: order.slot?.toISOString() });
-    const ended = await this.#attempt(order);
+    const { worked, ...ended } = await this.#attempt(order);
     const record: RunRecord = { ...order, startedAt, endedAt: clock.now(), ...ended };
     this.#running = null;
     this.#lastRun = record;
+    this.#quietSince = clock.monotonicSeconds();
     this.#served.check = startedAt;
     if (order.mode === 'main') {
-      this.#served.main = startedAt;
-      this.#missedMain = null;
+      if (worked) this.#mainServed(startedAt);
+      else if (!signal.aborted) this.#tryAgain(record);
     }
     if (wentWell(record)) this.#failing = disproves(record, this.#failing) ? null : this.#failing;
     else if (!signal.aborted) this.#failing = record;
@@ -159,23 +244,41 @@ export class Scheduler {
     else log.warn(`The run has failed: ${record.failure.message}`, facts);
   }
 
-  /** A bug in one run must not end the next ones. */
-  async #attempt(order: RunOrder): Promise<Pick<RunRecord, 'stop' | 'failure' | 'id'>> {
+  /** The channel was held, or could not be reached: the day's post is not made yet (R1, I4). */
+  #tryAgain(run: RunRecord): void {
+    const { clock, log } = this.#parts;
+    const pauseSeconds =
+      this.#tried === null
+        ? RETRY_SECONDS.first
+        : Math.min(this.#tried.pauseSeconds * 2, RETRY_SECONDS.longest);
+    this.#tried = { run, pauseSeconds, againAt: clock.monotonicSeconds() + pauseSeconds };
+    log.warn('The main run came to nothing and is tried again', {
+      stop: run.stop,
+      pauseSeconds,
+      ...(run.holder === null ? {} : { holder: run.holder }),
+    });
+  }
+
+  /** A bug in one run must not end the next ones. It may have come after anything, so that its run counts as made. */
+  async #attempt(
+    order: RunOrder,
+  ): Promise<Pick<RunRecord, 'stop' | 'failure' | 'id' | 'holder'> & { readonly worked: boolean }> {
     try {
-      const { failure, id, stop } = await this.#parts.run(order);
+      const { actions, failure, holder = null, id, stop } = await this.#parts.run(order);
       const spoken = failure === null ? null : { code: failure.code, message: describeFailure(failure) };
-      return { stop, id, failure: spoken };
+      const worked = cameToWork({ stop, actions: actions.map(({ action }) => action) });
+      return { stop, id, failure: spoken, holder, worked };
     } catch (error) {
       this.#parts.log.error('A run ended with a bug; please report it', { error });
       const message = error instanceof Error ? error.message : String(error);
-      return { stop: 'crashed', id: null, failure: { code: 'bug', message } };
+      return { stop: 'crashed', id: null, failure: { code: 'bug', message }, holder: null, worked: true };
     }
   }
 
   #giveUpLateMain(now: Date): void {
-    const main = this.#parts.timetable.last('main', now);
+    const main = this.#lastMain(now);
     if (main === null || main <= this.#served.main || !this.#tooLate(main, now)) return;
-    this.#served.main = main;
+    this.#mainServed(main);
     this.#missedMain = main;
     this.#parts.log.warn('The main run was not made in time, and the next one is nearer', {
       slot: main.toISOString(),
@@ -183,8 +286,7 @@ export class Scheduler {
   }
 
   #secondsUntilWake(): number {
-    const last = this.#lastRun?.endedAt ?? this.#startedAt;
-    return WAKE_PAUSE_SECONDS - (this.#parts.clock.now().getTime() - last.getTime()) / 1000;
+    return WAKE_PAUSE_SECONDS - (this.#parts.clock.monotonicSeconds() - this.#quietSince);
   }
 
   async #sleep(): Promise<void> {

@@ -14,6 +14,7 @@ const CALM: SchedulerFacts = {
   failing: null,
   missedMain: null,
   overdue: null,
+  tried: null,
 };
 const FAILED: RunRecord = {
   mode: 'main',
@@ -24,6 +25,7 @@ const FAILED: RunRecord = {
   stop: 'failed',
   failure: { code: 'store_denied', message: 'The key may not write.' },
   id: '20261124-2030',
+  holder: null,
 };
 
 const judged = (change: Partial<SchedulerFacts>, now = '20:35') =>
@@ -62,6 +64,17 @@ test('R1 a run that is due and has not begun is red after ten minutes, not befor
   expect(judged({ overdue }, '20:41')).toMatchObject({
     status: 'failing',
     reason: 'the main run of 2026-11-24T20:30:00.000Z has not begun',
+  });
+});
+
+test('R1 I4 a main run that was tried and kept out is red like one that has not begun, and says why', () => {
+  const overdue = { at: at('20:30'), mode: 'main' } as const;
+  const tried: RunRecord = { ...FAILED, stop: 'locked', failure: null, id: null, holder: 'locks/dead.json' };
+  expect(judged({ overdue, tried, lastRun: tried }, '20:40').status).toBe('ok');
+  expect(judged({ overdue, tried, lastRun: tried }, '20:41')).toMatchObject({
+    status: 'failing',
+    reason:
+      'the main run of 2026-11-24T20:30:00.000Z has not taken place; tried last at 2026-11-24T20:30:00.000Z: the channel is held by locks/dead.json',
   });
 });
 

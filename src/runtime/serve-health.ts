@@ -45,17 +45,23 @@ export function healthOf(facts: SchedulerFacts, now: Date, limits: HealthLimits)
 }
 
 function reasonOf(facts: SchedulerFacts, now: Date, limits: HealthLimits): string | null {
-  const { failing, missedMain, overdue, running } = facts;
+  const { failing, missedMain, overdue, running, tried } = facts;
   const since = (moment: Date): number => (now.getTime() - moment.getTime()) / 1000;
   if (running !== null && since(running.since) > limits.longestRunSeconds)
     return `the ${running.mode} run that began at ${running.since.toISOString()} does not end`;
   if (running === null && overdue !== null && since(overdue.at) > limits.overdueSeconds)
-    return `the ${overdue.mode} run of ${overdue.at.toISOString()} has not begun`;
+    return tried === null
+      ? `the ${overdue.mode} run of ${overdue.at.toISOString()} has not begun`
+      : `the main run of ${overdue.at.toISOString()} has not taken place; tried last at ${tried.startedAt.toISOString()}: ${outcomeOf(tried)}`;
   if (failing !== null) {
-    const words = failing.failure?.message ?? `it ended with ${failing.stop}`;
-    return `the ${failing.mode} run of ${failing.startedAt.toISOString()} failed: ${words}`;
+    return `the ${failing.mode} run of ${failing.startedAt.toISOString()} failed: ${outcomeOf(failing)}`;
   }
   return missedMain === null ? null : `the main run of ${missedMain.toISOString()} was not made`;
+}
+
+function outcomeOf({ failure, holder, stop }: RunRecord): string {
+  if (failure !== null) return failure.message;
+  return holder === null ? `it ended with ${stop}` : `the channel is held by ${holder}`;
 }
 
 function recordOf(run: RunRecord): NonNullable<Health['last_run']> {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { lastMainRun } from '../../src/runtime/last-main-run.ts';
-import type { RunReport } from '../../src/runtime/run-channel.ts';
+import type { RunParts, RunReport } from '../../src/runtime/run-channel.ts';
 import { Scheduler, type RunOrder } from '../../src/runtime/scheduler.ts';
 import { createTimetable } from '../../src/runtime/timetable.ts';
 import { Wake } from '../../src/runtime/wake.ts';
@@ -97,6 +97,84 @@ test('R1 a main run that was due while the process was down is made when it is b
   expect(await serveUntil(mill, { until: day('02-03', '01:20') }), 'and not again').toEqual([
     '02-03T01:15 check',
   ]);
+});
+
+/** The process is gone in the middle of its first paid call: nothing that it had not written is written any more. */
+function killed(parts: RunParts): RunParts {
+  const gone = (): never => {
+    throw new Error('killed');
+  };
+  parts.lock.release = () => Promise.resolve();
+  const { journal, payments } = parts.context;
+  const dead = { pay: gone, finish: () => Promise.resolve(), charged: () => Promise.resolve() };
+  return {
+    ...parts,
+    runs: { addRun: () => {} },
+    context: {
+      ...parts.context,
+      payments: { ...dead, expect: (calls) => payments.expect(calls) },
+      journal: {
+        read: (id) => journal.read(id),
+        begin: (id) => journal.begin(id),
+        note: () => {},
+        amend: () => {},
+        save: () => Promise.resolve({ ok: true, value: undefined }),
+      },
+    },
+  };
+}
+
+test('R1 I4 a main run that is killed and made again beside its own dead ticket: the day still gets its post', async () => {
+  await using mill = await Mill.start();
+  await mill.until('12:00');
+  await serveUntil(mill, { until: day('02-02', '12:00') });
+  await mill.until('20:30');
+  await expect(mill.run({ change: killed })).rejects.toThrow('killed');
+  await mill.advance(15);
+  const runs = await serveUntil(mill, { until: day('02-03', '12:00') });
+  expect(runs).toEqual([
+    '02-02T20:30 main',
+    '02-02T20:31 main',
+    '02-02T20:33 main',
+    '02-02T20:37 main',
+    '02-02T20:45 main',
+    '02-02T21:01 main',
+    '02-02T21:30 check',
+    '02-03T01:30 check',
+  ]);
+  expect(await postsOf(mill)).toEqual(['20260201-2030', '20260202-2030']);
+  expect(await mill.objects('666/')).toHaveLength(3);
+  expect(mill.paid()).toMatchObject({ text: 10, image: 2, video: 2 });
+});
+
+test('R1 a main run that failed before it began does not count, nor does one of a clock that was ahead', async () => {
+  await using mill = await Mill.start();
+  await mill.run();
+  const made = mill.clock.now();
+  const known = (): Promise<Date | null> => lastMainRun(mill.store, mill.clock.now(), silent);
+  const first = await known();
+  expect(first?.getTime()).toBeLessThanOrEqual(made.getTime());
+  const key = 'ledger/2026-01.json';
+  const ledger: Json = await mill.json(key);
+  const [run] = ledger.runs;
+  const failed = { ...run, stop: 'failed', failure: { code: 'store_unavailable', message: 'silent' } };
+  await mill.put(key, {
+    ...ledger,
+    runs: [
+      run,
+      { ...failed, at_utc: '2026-01-31T20:32:00.000000+00:00', actions: ['tidy'] },
+      { ...run, at_utc: '2026-01-31T23:00:00.000000+00:00' },
+    ],
+  });
+  expect(await known()).toEqual(first);
+  await mill.put(key, {
+    ...ledger,
+    runs: [
+      run,
+      { ...failed, at_utc: '2026-01-31T20:30:09.000000+00:00', actions: ['tidy', 'write-content'] },
+    ],
+  });
+  expect(await known(), 'one that failed at its work counts').toEqual(new Date('2026-01-31T20:30:09Z'));
 });
 
 test('R1 a main run that was made by hand, or by another scheduler, counts', async () => {
