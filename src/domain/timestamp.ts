@@ -22,6 +22,11 @@ export function parseTimestamp(text: string): Date | null {
 /** No two runners' clocks are allowed to differ by more (WORKFLOW.clock_bound_seconds). */
 export const MOST_CLOCK_DIFFERENCE_SECONDS = 600;
 
+/** Whether a moment lies further ahead than clocks differ: a clock that was ahead wrote it, and was set right since. */
+export function isAheadOfClocks(moment: Date, now: Date): boolean {
+  return moment.getTime() - now.getTime() > MOST_CLOCK_DIFFERENCE_SECONDS * 1000;
+}
+
 /**
  * Seconds since a stored moment, below zero when another runner's clock is ahead. Infinite for one that cannot be right,
  * unreadable or further ahead than clocks differ: otherwise a slip of a hand would be waited for, for years (I4).
@@ -29,8 +34,8 @@ export const MOST_CLOCK_DIFFERENCE_SECONDS = 600;
 export function secondsSince(text: string, now: Date): number {
   const moment = parseTimestamp(text);
   if (moment === null) return Number.POSITIVE_INFINITY;
-  const seconds = (now.getTime() - moment.getTime()) / 1000;
-  return seconds < -MOST_CLOCK_DIFFERENCE_SECONDS ? Number.POSITIVE_INFINITY : seconds;
+  if (isAheadOfClocks(moment, now)) return Number.POSITIVE_INFINITY;
+  return (now.getTime() - moment.getTime()) / 1000;
 }
 
 /** JavaScript rolls 30 February over into March; here it is no moment, so that a damaged document is noticed. */

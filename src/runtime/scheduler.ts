@@ -5,7 +5,7 @@
  */
 import { describeFailure, type FailureCode } from '../domain/failure.ts';
 import { cameToWork } from '../domain/run-record.ts';
-import { MOST_CLOCK_DIFFERENCE_SECONDS } from '../domain/timestamp.ts';
+import { isAheadOfClocks, MOST_CLOCK_DIFFERENCE_SECONDS } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { RunReport } from './run-channel.ts';
@@ -138,11 +138,10 @@ export class Scheduler {
    */
   #now(): Date {
     const now = this.#parts.clock.now();
-    const latest = now.getTime() + MOST_CLOCK_DIFFERENCE_SECONDS * 1000;
     for (const mode of ['main', 'check'] as const)
-      if (this.#served[mode].getTime() > latest) this.#served[mode] = now;
-    if (this.#extraMain !== null && this.#extraMain.getTime() > latest) this.#extraMain = now;
-    if (this.#running !== null && this.#running.since.getTime() > latest)
+      if (isAheadOfClocks(this.#served[mode], now)) this.#served[mode] = now;
+    if (this.#extraMain !== null && isAheadOfClocks(this.#extraMain, now)) this.#extraMain = now;
+    if (this.#running !== null && isAheadOfClocks(this.#running.since, now))
       this.#running = { ...this.#running, since: now };
     return now;
   }

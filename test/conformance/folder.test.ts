@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { createStamp } from '../../src/adapters/folder/files.ts';
 import { createFolderStore } from '../../src/adapters/folder/folder-store.ts';
 import { collectList, type ObjectStore } from '../../src/ports/object-store.ts';
 import { bodyOf, code, objectStoreSuite, text, value, type OpenBucket } from './object-store-suite.ts';
@@ -29,6 +30,20 @@ objectStoreSuite('folder', {
   },
 });
 
+test('I1 I4 stamps follow the machine’s clock: on after a sleep, back when it was far ahead, never back a little', () => {
+  let now = Date.parse('2026-11-27T12:00:00Z');
+  const stamp = createStamp(() => now);
+  const first = stamp();
+  expect(first).toBe(now * 1_000);
+  expect(stamp()).toBe(first + 1);
+  now -= 5_000;
+  expect(stamp()).toBe(first + 2);
+  now += 8 * 3_600_000;
+  expect(stamp()).toBe(now * 1_000);
+  now -= 365 * 86_400_000;
+  expect(stamp()).toBe(now * 1_000);
+});
+
 describe('a folder as a bucket', () => {
   let root: string;
   let store: ObjectStore;
@@ -38,6 +53,15 @@ describe('a folder as a bucket', () => {
     store = createFolderStore(root);
   });
   afterEach(() => rm(root, { recursive: true }));
+
+  test('I4 an object that a clock a year ahead has dated gets the date of today with its next write', async () => {
+    const first = value(await store.put('a', text('same'), PLAIN));
+    const next = new Date(Date.now() + 365 * 86_400_000);
+    await utimes(path.join(root, 'a'), next, next);
+    const second = value(await store.put('a', text('same'), PLAIN));
+    expect(second.lastModified.getTime() - first.lastModified.getTime()).toBeLessThan(86_400_000);
+    expect(second.etag).not.toBe(first.etag);
+  });
 
   test('an etag is never used again, even when inodes and the clock’s ticks are', async () => {
     const etags = new Set<string>();

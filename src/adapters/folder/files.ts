@@ -3,17 +3,24 @@ import { constants, lstatSync, mkdirSync, type BigIntStats } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
+import { isAheadOfClocks } from '../../domain/timestamp.ts';
 import { errorCode } from '../../domain/store-failures.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
 
-/** Microseconds since 1970; each call gives a later one. */
+/** Microseconds since 1970; each call gives a later one, unless the clock was set back further than clocks may differ. */
 export type Stamp = () => number;
 
-/** Finer than the file system's own clock, which gives several writes within some milliseconds the same time. */
-export function createStamp(): Stamp {
+/**
+ * Finer than the file system's own clock, which gives several writes within some milliseconds the same time. By the
+ * machine's clock and not by the process's seconds, which stand still while the machine sleeps: another process compares
+ * its own times with these, and a lease dated hours ago would look dead (I1), one dated next year alive (I4).
+ */
+export function createStamp(wallMilliseconds: () => number = Date.now): Stamp {
   let last = 0;
   return () => {
-    last = Math.max(last + 1, Math.round((performance.timeOrigin + performance.now()) * 1_000));
+    const now = wallMilliseconds() * 1_000;
+    const isSetRight = isAheadOfClocks(new Date(last / 1_000), new Date(now / 1_000));
+    last = isSetRight ? now : Math.max(last + 1, now);
     return last;
   };
 }

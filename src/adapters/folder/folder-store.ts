@@ -6,6 +6,7 @@ import { readdirSync, renameSync, rmSync, statSync, utimesSync, type Dirent } fr
 import { mkdir, open, readdir, rename, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
+import { isAheadOfClocks } from '../../domain/timestamp.ts';
 import { failure, success, type Result } from '../../domain/failure.ts';
 import { keyProblem, prefixProblem, sortKeys } from '../../domain/object-key.ts';
 import {
@@ -235,8 +236,12 @@ class FolderStore implements ObjectStore {
     const before = this.#facts(file, key);
     if (onlyIf !== undefined && (before?.etag ?? null) !== onlyIf)
       throw new Refusal(changedMeanwhile(key, this.description));
-    // Later than what it replaces even if this machine's clock went back, so that an inode used again gives a new etag.
-    const time = Math.max(this.#stamp(), (before?.lastModified.getTime() ?? 0) * 1_000 + 1_000);
+    // Later than what it replaces even if this machine's clock went back a little, so that an inode used again gives a
+    // new etag. A date that no clock could have now is not carried on.
+    const stamp = this.#stamp();
+    const former = before?.lastModified ?? new Date(0);
+    const isWrong = isAheadOfClocks(former, new Date(stamp / 1_000));
+    const time = isWrong ? stamp : Math.max(stamp, former.getTime() * 1_000 + 1_000);
     utimesSync(temporary, time / 1e6, time / 1e6);
     const flush = makeFolder(path.dirname(file));
     renameSync(temporary, file);

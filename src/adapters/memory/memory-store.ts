@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 
+import { isAheadOfClocks } from '../../domain/timestamp.ts';
 import { success, type Result } from '../../domain/failure.ts';
 import { keyProblem, prefixProblem, sortKeys } from '../../domain/object-key.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import type { ObjectInfo, ObjectStore, PutOptions, PutSource, StoredBody } from '../../ports/object-store.ts';
 
 export interface MemoryStoreOptions {
-  /** The store's clock; `lastModified` never goes back even when it does. Default: the system's. */
+  /** The store's clock; `lastModified` does not go back with it, but for more than clocks may differ. Default: the system's. */
   readonly now?: () => Date;
   /** Default: true. */
   readonly conditionalWrites?: boolean;
@@ -166,7 +167,9 @@ class MemoryStore implements ObjectStore {
   /** `body` must be the store's own from here on. */
   #store(key: string, body: Uint8Array): ObjectInfo {
     this.#writes += 1;
-    this.#lastModified = Math.max(this.#lastModified, this.#settings.now().getTime());
+    const now = this.#settings.now();
+    const isSetRight = isAheadOfClocks(new Date(this.#lastModified), now);
+    this.#lastModified = isSetRight ? now.getTime() : Math.max(this.#lastModified, now.getTime());
     const written = {
       key,
       body,
