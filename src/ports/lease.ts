@@ -2,10 +2,13 @@ import type { Result } from '../domain/failure.ts';
 
 /** I1: the right to act on a channel, held by one run at a time. */
 export interface Lease {
-  /** `null`: another run holds it; nothing was left behind. `holder` for the log. */
+  /**
+   * Not acquired: another run holds it, and nothing was left behind; `holder` for the log. `at`: when it was acquired, by
+   * the clock that dates the store's objects, which is the one to judge their ages by.
+   */
   acquire(): Promise<
     Result<
-      | { readonly acquired: true; readonly owner: string }
+      | { readonly acquired: true; readonly owner: string; readonly at: Date }
       | { readonly acquired: false; readonly holder: string }
     >
   >;

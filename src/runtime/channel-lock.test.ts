@@ -9,18 +9,20 @@ import {
 } from '../../test/support/runtime-parts.ts';
 import { wrappedStore } from '../../test/support/wrapped-store.ts';
 import { failure } from '../domain/failure.ts';
+import { MOST_CLOCK_DIFFERENCE_SECONDS } from '../domain/timestamp.ts';
+import type { Clock } from '../ports/clock.ts';
 import { ChannelLock } from './channel-lock.ts';
 import { fenceStore } from './fenced-store.ts';
 import { StateStore } from './state-store.ts';
 
 const STALE_SECONDS = 7_200;
 
-function lockOf(world: World, owner: string, store = world.store): ChannelLock {
-  const lease = leaseOf(world, owner, { store });
+function lockOf(world: World, owner: string, store = world.store, clock: Clock = world.clock): ChannelLock {
+  const lease = leaseOf(world, owner, { store, clock });
   return new ChannelLock({
     lease,
-    state: new StateStore(fenceStore(store, lease), KEYS, world.clock),
-    clock: world.clock,
+    state: new StateStore(fenceStore(store, lease), KEYS, clock),
+    clock,
     log: world.log,
     leaseSeconds: TERM_SECONDS,
     staleSeconds: STALE_SECONDS,
@@ -88,6 +90,43 @@ test('M2 a flag that names no owner is honoured until it is old, counted from th
   await world.clock.sleep(10);
   expect(await lockOf(world, 'late').acquire()).toEqual({ ok: true, value: { held: true } });
   expect(world.warnings).toEqual(['processing_lock names no owner and is old; it is taken over']);
+});
+
+test('I4 M2 a flag that names no owner and was raised by a clock a year ahead is taken over and lowered', async () => {
+  let ahead = 365 * 86_400_000;
+  const world = worldOf({ now: () => new Date(world.clock.now().getTime() + ahead) });
+  await world.put(KEYS.public, { processing_lock: true });
+  ahead = 0;
+  const lock = lockOf(world, 'one');
+  expect(await lock.acquire()).toEqual({ ok: true, value: { held: true } });
+  expect((await lock.raise()).ok).toBe(true);
+  await lock.release();
+  expect(await world.json(KEYS.public)).toMatchObject({ processing_lock: false });
+  expect(world.warnings[0]).toContain('by a clock that was ahead');
+});
+
+test('I1 M2 a flag by a clock that is ahead by no more than clocks may be is honoured', async () => {
+  let ahead = (MOST_CLOCK_DIFFERENCE_SECONDS - 1) * 1000;
+  const world = worldOf({ now: () => new Date(world.clock.now().getTime() + ahead) });
+  await world.put(KEYS.public, { processing_lock: true });
+  ahead = 0;
+  expect(await lockOf(world, 'one').acquire()).toMatchObject({ ok: true, value: { held: false } });
+});
+
+test.each([
+  ['ahead', 10],
+  ['behind', -10],
+])('I1 M2 a runner whose clock is hours %s honours a fresh flag, by the store’s clock', async (_, hours) => {
+  const world = worldOf();
+  await world.put(KEYS.public, { processing_lock: true });
+  const wrong: Clock = {
+    now: () => new Date(world.clock.now().getTime() + hours * 3_600_000),
+    monotonicSeconds: () => world.clock.monotonicSeconds(),
+    sleep: (seconds) => world.clock.sleep(seconds),
+  };
+  const lock = lockOf(world, 'one', world.store, wrong);
+  expect(await lock.acquire()).toMatchObject({ ok: true, value: { held: false } });
+  expect(await world.json(KEYS.public)).toEqual({ processing_lock: true });
 });
 
 test('D12 a run that lost its lease does not lower the flag of the one that took over', async () => {

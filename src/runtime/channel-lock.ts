@@ -4,7 +4,7 @@
  */
 import type { PublicDocument } from '../domain/channel-state.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
-import { formatTimestamp } from '../domain/timestamp.ts';
+import { formatTimestamp, isAheadOfClocks } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { Log } from '../ports/log.ts';
@@ -26,6 +26,8 @@ export type Acquired = { readonly held: true } | { readonly held: false; readonl
 export class ChannelLock {
   readonly #parts: ChannelLockParts;
   #owner: string | null = null;
+  /** When the lease was taken, by the store's clock and by the monotonic one. */
+  #taken: { readonly at: Date; readonly second: number } | null = null;
   #raised = false;
   /** A dead run's flag stood there when this run took the lease; whatever this run does, it is lowered in the end. */
   #inherited = false;
@@ -41,6 +43,7 @@ export class ChannelLock {
     if (!taken.ok) return taken;
     if (!taken.value.acquired) return success({ held: false, holder: taken.value.holder });
     this.#owner = taken.value.owner;
+    this.#taken = { at: taken.value.at, second: this.#parts.clock.monotonicSeconds() };
     const read = await state.readPublic();
     if (!read.ok) {
       await lease.release();
@@ -53,6 +56,14 @@ export class ChannelLock {
     }
     await lease.release();
     return success({ held: false, holder });
+  }
+
+  /** The store's present, once the lease has told it; before that, this machine's. */
+  storeTime(): Date {
+    const { clock } = this.#parts;
+    if (this.#taken === null) return clock.now();
+    const { at, second } = this.#taken;
+    return new Date(at.getTime() + (clock.monotonicSeconds() - second) * 1000);
   }
 
   /** Idempotent. `lease_lost` when an older tool has raised the flag since this run looked. */
@@ -109,7 +120,15 @@ export class ChannelLock {
       });
       return null;
     }
-    const age = lastModified === null ? 0 : (clock.now().getTime() - lastModified.getTime()) / 1000;
+    const written = lastModified ?? this.storeTime();
+    // Ahead by both clocks: one of them may have stood still while the machine slept, or be wrong itself.
+    if (isAheadOfClocks(written, this.storeTime()) && isAheadOfClocks(written, clock.now())) {
+      log.warn('processing_lock names no owner and was raised by a clock that was ahead; it is taken over', {
+        written: written.toISOString(),
+      });
+      return null;
+    }
+    const age = (this.storeTime().getTime() - written.getTime()) / 1000;
     if (age <= staleSeconds) return 'another tool (processing_lock without an owner)';
     log.warn('processing_lock names no owner and is old; it is taken over', {
       ageSeconds: Math.round(age),

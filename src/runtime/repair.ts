@@ -9,6 +9,7 @@ import type { Lease } from '../ports/lease.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Workspace } from '../ports/workspace.ts';
 import { documentBytes, MAX_DOCUMENT_BYTES } from '../steps/documents.ts';
+import { isLiveTicket } from '../workflow/diagnose-state.ts';
 import { diagnose } from '../workflow/diagnosis.ts';
 import type { Finding, Operation } from '../workflow/finding.ts';
 import type { Snapshot } from '../workflow/snapshot.ts';
@@ -152,8 +153,10 @@ class Repair {
 
   async #mendAll(): Promise<Result<void>> {
     const times = new Map<string, number>();
+    // By the store's clock, which the lease has told: by a wrong one of this machine the own ticket could look dead.
+    const look = { ...this.#parts.look, clock: { now: () => this.#parts.lock.storeTime() } };
     for (let count = 0; count < MOST_REMEDIES; count += 1) {
-      const snapshot = await readSnapshot(this.#parts.look);
+      const snapshot = await readSnapshot(look);
       if (!snapshot.ok) return snapshot;
       const next = diagnose(snapshot.value).find(
         (finding) => finding.remedy !== null && !this.#failed.has(nameOf(finding)),
@@ -311,10 +314,9 @@ function nameOf({ kind, where }: Finding): string {
 }
 
 /** A live ticket: somebody is at work. */
-function holderIn({ now, ticketSeconds, tickets }: Snapshot): string | null {
-  const live = tickets.find(
-    ({ key, lastModified }) =>
-      key.endsWith('.json') && (now.getTime() - lastModified.getTime()) / 1000 <= ticketSeconds,
+function holderIn(snapshot: Snapshot): string | null {
+  const live = snapshot.tickets.find(
+    (ticket) => ticket.key.endsWith('.json') && isLiveTicket(snapshot, ticket),
   );
   return live?.key ?? null;
 }

@@ -8,6 +8,7 @@ import {
 } from '../../test/support/runtime-parts.ts';
 import { wrappedStore } from '../../test/support/wrapped-store.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
+import { MOST_CLOCK_DIFFERENCE_SECONDS } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
@@ -23,7 +24,9 @@ async function isHeldBy(lease: Lease): Promise<boolean> {
 describe('M2 D12 taking the lease', () => {
   test('the first run gets it, the second is told who has it and leaves nothing behind', async () => {
     const world = worldOf();
-    expect(await leaseOf(world, 'one').acquire()).toEqual(success({ acquired: true, owner: 'one' }));
+    expect(await leaseOf(world, 'one').acquire()).toEqual(
+      success({ acquired: true, owner: 'one', at: new Date('2026-01-31T20:30:00Z') }),
+    );
     expect(await leaseOf(world, 'two').acquire()).toEqual(
       success({ acquired: false, holder: 'locks/one.json' }),
     );
@@ -101,6 +104,75 @@ describe('M2 D12 taking the lease', () => {
     expect(await isHeldBy(leaseOf(world, 'ahead', { clock: ahead }))).toBe(false);
     expect(await world.keys('locks/')).toEqual(['locks/holder.json']);
     expect((await holder.ensureHeld()).ok).toBe(true);
+  });
+
+  test('I4 a dead run’s ticket that a clock a year ahead has dated is swept at once when the clock is right', async () => {
+    let ahead = 365 * 86_400;
+    const world = worldOf({ now: () => new Date(world.clock.now().getTime() + ahead * 1000) });
+    await leaseOf(world, 'dead').acquire();
+    ahead = 0;
+    expect(await isHeldBy(leaseOf(world, 'heir'))).toBe(true);
+    expect(await world.keys('locks/')).toEqual(['locks/heir.json']);
+  });
+
+  test('I1 a ticket dated by a clock that is ahead by no more than clocks may be is a living run’s', async () => {
+    let ahead = MOST_CLOCK_DIFFERENCE_SECONDS - 1;
+    const world = worldOf({ now: () => new Date(world.clock.now().getTime() + ahead * 1000) });
+    await leaseOf(world, 'holder').acquire();
+    ahead = 0;
+    expect(await isHeldBy(leaseOf(world, 'other'))).toBe(false);
+    expect(await world.keys('locks/')).toEqual(['locks/holder.json']);
+  });
+
+  test('I1 a runner whose clock is hours behind does not take a living run for one of the future', async () => {
+    const world = worldOf();
+    const holder = leaseOf(world, 'holder');
+    await holder.acquire();
+    const behind: Clock = {
+      now: () => new Date(world.clock.now().getTime() - 10 * 3_600_000),
+      monotonicSeconds: () => world.clock.monotonicSeconds(),
+      sleep: (seconds) => world.clock.sleep(seconds),
+    };
+    expect(await isHeldBy(leaseOf(world, 'behind', { clock: behind }))).toBe(false);
+    expect(await world.keys('locks/')).toEqual(['locks/holder.json']);
+    expect((await holder.ensureHeld()).ok).toBe(true);
+  });
+
+  test('I1 a run that slept between its ticket and its second look does not take a newer ticket for a future one', async () => {
+    const world = worldOf();
+    // The seconds of a machine that is suspended are not counted.
+    const suspended: Clock = {
+      now: () => world.clock.now(),
+      monotonicSeconds: () => 0,
+      sleep: () => Promise.resolve(),
+    };
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) => {
+        const put = await world.store.put(key, source, options);
+        await world.clock.sleep(MOST_CLOCK_DIFFERENCE_SECONDS + 60);
+        await world.put('locks/newer.json', {});
+        return put;
+      },
+    });
+    expect(await isHeldBy(leaseOf(world, 'one', { store, clock: suspended }))).toBe(false);
+    expect(await world.keys('locks/')).toEqual(['locks/newer.json']);
+  });
+
+  test('I1 a run whose ticket is dated ahead and renewed between the two looks is alive', async () => {
+    let ahead = 365 * 86_400;
+    const world = worldOf({ now: () => new Date(world.clock.now().getTime() + ahead * 1000) });
+    await leaseOf(world, 'holder').acquire();
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) => {
+        ahead = 365 * 86_400 + 1;
+        await world.put('locks/holder.json', {});
+        ahead = 0;
+        return world.store.put(key, source, options);
+      },
+    });
+    ahead = 0;
+    expect(await isHeldBy(leaseOf(world, 'other', { store }))).toBe(false);
+    expect(await world.keys('locks/')).toEqual(['locks/holder.json']);
   });
 
   test('other files among the tickets are nobody’s tickets', async () => {

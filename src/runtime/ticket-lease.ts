@@ -8,8 +8,14 @@
  * sent, and stops `clockBoundSeconds` before others may take over. What is assumed: over one term the runners' and the
  * store's clocks run at the same speed to within `clockBoundSeconds`, a list shows every acknowledged put, and no
  * request is under way for longer than `requestSeconds`.
+ *
+ * A store whose clock was ahead and is set right keeps tickets of killed runs that are dated in the future. One that lay
+ * there before the own ticket was put and is dated well after it proves that, and counts as dead: else the channel would
+ * stand still until the clock has caught up (I4). That a clock is set back while a run holds the lease is part of what
+ * is assumed not to happen.
  */
 import { failure, success, type Result } from '../domain/failure.ts';
+import { isAheadOfClocks } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease } from '../ports/lease.ts';
 import { collectList, type ObjectInfo, type ObjectStore } from '../ports/object-store.ts';
@@ -77,8 +83,12 @@ class TicketLease implements Lease {
     for (let attempt = 1; ; attempt += 1) {
       const tried = await this.#tryOnce();
       if (!tried.ok) return tried;
-      if (tried.value === 'held') return success({ acquired: true, owner: this.#owner });
-      if (tried.value !== 'contended') return success({ acquired: false, holder: tried.value.holder });
+      if (tried.value !== 'contended')
+        return success(
+          'at' in tried.value
+            ? { acquired: true, owner: this.#owner, at: tried.value.at }
+            : { acquired: false, holder: tried.value.holder },
+        );
       if (attempt === ATTEMPTS)
         return success({ acquired: false, holder: 'another run that started at the same moment' });
       await clock.sleep((0.2 + random.next()) * 2 ** attempt);
@@ -115,27 +125,38 @@ class TicketLease implements Lease {
     await this.#parts.store.delete(this.#key);
   }
 
-  /** The other live tickets, by the store's clock when the own ticket tells it, else by ours. Dead ones are swept. */
-  async #others(): Promise<Result<{ live: ObjectInfo[]; dead: ObjectInfo[]; ownSeen: boolean }>> {
+  /**
+   * The other live tickets, by the store's clock when the own ticket tells it, else by ours. Dead ones are swept.
+   * `earlier`: what lay there before the own ticket was put; null at the first look, which decides nothing but whether
+   * there is any use in putting it.
+   */
+  async #others(earlier: readonly ObjectInfo[] | null): Promise<Result<Look>> {
     const { clock, settings, store } = this.#parts;
     const listed = await collectList(store, TICKET_FOLDER, MAX_TICKETS);
     if (!listed.ok) return listed;
     const tickets = listed.value.filter((ticket) => ticket.key.endsWith('.json'));
     const own = tickets.find((ticket) => ticket.key === this.#key);
-    const present = (own?.lastModified ?? clock.now()).getTime();
+    const present = own?.lastModified ?? clock.now();
     const longest = (settings.termSeconds + settings.clockBoundSeconds) * 1000;
     const foreign = tickets.filter((ticket) => ticket.key !== this.#key);
-    const isLive = (ticket: ObjectInfo): boolean => present - ticket.lastModified.getTime() <= longest;
+    const isAhead = (ticket: ObjectInfo): boolean =>
+      earlier === null
+        ? isAheadOfClocks(ticket.lastModified, clock.now())
+        : own !== undefined &&
+          isAheadOfClocks(ticket.lastModified, own.lastModified) &&
+          earlier.some((known) => isSameTicket(known, ticket));
+    const isLive = (ticket: ObjectInfo): boolean =>
+      present.getTime() - ticket.lastModified.getTime() <= longest && !isAhead(ticket);
     return success({
       live: foreign.filter(isLive),
       dead: foreign.filter((ticket) => !isLive(ticket)),
-      ownSeen: own !== undefined,
+      own: own ?? null,
     });
   }
 
-  async #tryOnce(): Promise<Result<'held' | 'contended' | { readonly holder: string }>> {
+  async #tryOnce(): Promise<Result<'contended' | { readonly at: Date } | { readonly holder: string }>> {
     const { clock, settings, store } = this.#parts;
-    const before = await this.#others();
+    const before = await this.#others(null);
     if (!before.ok) return before;
     const [holder] = before.value.live;
     if (holder) return success({ holder: holder.key });
@@ -148,13 +169,13 @@ class TicketLease implements Lease {
       return put;
     }
     if (settings.pauseSeconds > 0) await clock.sleep(settings.pauseSeconds);
-    const after = await this.#others();
-    if (!after.ok || after.value.live.length > 0 || !after.value.ownSeen || this.#left() <= 0) {
+    const after = await this.#others(before.value.dead);
+    if (!after.ok || after.value.live.length > 0 || after.value.own === null || this.#left() <= 0) {
       await this.#withdraw();
       return after.ok ? success('contended') : after;
     }
     for (const ticket of after.value.dead) await store.delete(ticket.key);
-    return success('held');
+    return success({ at: after.value.own.lastModified });
   }
 
   /** Seconds in which the lease is surely ours; none when it is not held. */
@@ -181,4 +202,15 @@ class TicketLease implements Lease {
     this.#heldUntil = null;
     return failure('lease_lost', 'This run’s right to act on the channel has ended', { key: this.#key });
   }
+}
+
+interface Look {
+  readonly live: readonly ObjectInfo[];
+  readonly dead: readonly ObjectInfo[];
+  readonly own: ObjectInfo | null;
+}
+
+/** A renewed ticket is another one: its run is alive. */
+function isSameTicket(one: ObjectInfo, other: ObjectInfo): boolean {
+  return one.key === other.key && one.lastModified.getTime() === other.lastModified.getTime();
 }

@@ -8,13 +8,14 @@ import {
 import { groupObjects, isReady, partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
+import { isAheadOfClocks } from '../domain/timestamp.ts';
 import { AT_REST, counted, markedIds, shortList } from './diagnose-documents.ts';
 import { imageOf, postsOf, type Post } from './diagnose-posts.ts';
 import { knowsTask, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { restProblems } from './invariants.ts';
 import { phaseOf, taskIdOf, type Phase } from './phase.ts';
-import { etagOf, journalOf, valueOf, type Snapshot } from './snapshot.ts';
+import { etagOf, journalOf, valueOf, type Listed, type Snapshot } from './snapshot.ts';
 
 /** Phases from which no run finds on without a post. The others without one are put in order by the next run. */
 const NEED_A_POST: ReadonlySet<Phase> = new Set(['timed-out', 'results', 'task', 'task-undated']);
@@ -233,22 +234,29 @@ export function diagnoseLocks(snapshot: Snapshot): Finding[] {
   const { now, state, staleLockSeconds } = snapshot;
   const findings: Finding[] = [];
   const tickets = snapshot.tickets.filter(({ key }) => key.endsWith('.json'));
-  const stale = tickets.filter(({ lastModified }) => ageOf(lastModified, now) > snapshot.ticketSeconds);
-  for (const ticket of stale)
+  const stale = tickets.filter((ticket) => !isLiveTicket(snapshot, ticket));
+  for (const { key, lastModified } of stale)
     findings.push({
       kind: 'stale-ticket',
-      where: ticket.key,
-      explanation: `A run that held the channel at ${ticket.lastModified.toISOString()} ended without giving it back. Its ticket counts no longer; it is set aside.`,
-      remedy: [{ type: 'set-aside', key: ticket.key }],
+      where: key,
+      explanation: isAheadOfClocks(lastModified, now)
+        ? `${datedAhead(lastModified)} It is the ticket of a run that ended without giving the channel back. It counts no longer; it is set aside.`
+        : `A run that held the channel at ${lastModified.toISOString()} ended without giving it back. Its ticket counts no longer; it is set aside.`,
+      remedy: [{ type: 'set-aside', key }],
     });
   if (state.public.found !== 'document' || !state.public.value.processing_lock) return findings;
   const { lock_owner: owner } = state.public.value;
-  const age = Math.round(ageOf(state.public.lastModified, now));
+  const { lastModified } = state.public;
+  const age = Math.round(ageOf(lastModified, now));
   const finding = { kind: 'stale-lock', where: state.public.key } as const;
   if (owner) {
     // Somebody is at work, or a ticket is still fresh: whose flag it is can be told when that one is gone.
     if (stale.length < tickets.length) return findings;
     const explanation = `processing_lock names ${owner}, but no run of that name is at work: it ended without lowering it. It is lowered.`;
+    return [...findings, { ...finding, explanation, remedy: [{ type: 'lower-lock' }] }];
+  }
+  if (isAheadOfClocks(lastModified, now)) {
+    const explanation = `processing_lock is raised, but names no owner. ${datedAhead(lastModified)} How old the flag is cannot be told, and no tool at work now has raised it. It is lowered.`;
     return [...findings, { ...finding, explanation, remedy: [{ type: 'lower-lock' }] }];
   }
   const odd = `processing_lock is raised, but names no owner; the document was last written ${age} s ago.`;
@@ -257,6 +265,18 @@ export function diagnoseLocks(snapshot: Snapshot): Finding[] {
     ? `${odd} An older tool may be at work: it is honoured until it is ${staleLockSeconds} s old.`
     : `${odd} That is longer than ${staleLockSeconds} s: nobody is at work any more. It is lowered.`;
   return [...findings, { ...finding, explanation, remedy: young ? null : [{ type: 'lower-lock' }] }];
+}
+
+/** Whose run may be at work. */
+export function isLiveTicket(
+  { now, ticketSeconds }: Pick<Snapshot, 'now' | 'ticketSeconds'>,
+  { lastModified }: Pick<Listed, 'lastModified'>,
+): boolean {
+  return ageOf(lastModified, now) <= ticketSeconds && !isAheadOfClocks(lastModified, now);
+}
+
+function datedAhead(moment: Date): string {
+  return `It is dated ${moment.toISOString()}, which has not come yet: a clock that was ahead wrote it, and was set right since.`;
 }
 
 function ageOf(moment: Date, now: Date): number {

@@ -14,6 +14,7 @@ import {
   IMAGE,
   Mill,
   PUBLIC,
+  START,
   TRACKER,
   valueOf,
   type MillOptions,
@@ -501,6 +502,66 @@ const DAMAGES: readonly Damage[] = [
     },
   },
 ];
+
+/** For a store whose clock is ahead of its mill's until it is set right. */
+function clockAhead(milliseconds: number) {
+  let ahead = milliseconds;
+  let clock: { now: () => Date } = { now: () => START };
+  return {
+    store: { now: () => new Date(clock.now().getTime() + ahead) },
+    follow: (mill: Mill): void => void (clock = mill.clock),
+    setRight: (): void => void (ahead = 0),
+  };
+}
+const YEAR = 365 * 86_400_000;
+
+test.each([
+  ['a dead run’s ticket', 'locks/killed.json', { owner: 'killed' }],
+  ['a flag without an owner', PUBLIC, { processing_lock: true, generation_id: [] }],
+])('I4 M2 %s that a clock a year ahead has dated keeps no run out', async (_, key, body) => {
+  const clock = clockAhead(YEAR);
+  await using mill = await Mill.start({ store: clock.store });
+  clock.follow(mill);
+  await mill.put(key, body);
+  clock.setRight();
+  expect((await mill.run()).stop).toBe('waiting');
+  expect(await mill.objects('locks/')).toEqual([]);
+  expect(await mill.json(PUBLIC)).toMatchObject({ processing_lock: false });
+});
+
+test.each([
+  ['stale-ticket', 'locks/killed.json', { owner: 'killed' }],
+  ['stale-lock', PUBLIC, { processing_lock: true, generation_id: [] }],
+] as const)(
+  'I4 repair sees a %s of a clock that was ahead, says so, and mends it',
+  async (kind, key, body) => {
+    const clock = clockAhead(YEAR);
+    await using mill = await Mill.start({ store: clock.store });
+    clock.follow(mill);
+    await mill.put(key, body);
+    clock.setRight();
+    const proposed = await look(mill);
+    expect(proposed.holder).toBeNull();
+    expect(proposed.findings).toMatchObject([{ kind, where: key, outcome: 'proposed' }]);
+    expect(proposed.findings[0]?.explanation).toContain(
+      'It is dated 2027-01-31T20:30:00.000Z, which has not come yet: a clock that was ahead wrote it',
+    );
+    const applied = await apply(mill);
+    expect(applied.findings).toMatchObject([{ kind, where: key, outcome: 'mended' }]);
+    expect(await mill.json(`${applied.quarantine}${key}`)).toEqual(body);
+    expect((await look(mill)).findings).toEqual([]);
+  },
+);
+
+test('I1 repair by a machine whose clock is hours behind its store’s leaves its own ticket alone', async () => {
+  const clock = clockAhead(3 * 3_600_000);
+  await using mill = await Mill.start({ store: clock.store });
+  clock.follow(mill);
+  await mill.put(GENERATION, '{broken');
+  const report = await apply(mill);
+  expect(report.findings.map(({ kind }) => kind)).toEqual(['damaged-document']);
+  expect(report.applied).toBe(true);
+});
 
 async function moveByHand(mill: Mill, from: string, to: string): Promise<void> {
   await mill.put(to, (await mill.bytes(from)) ?? '');
