@@ -56,8 +56,6 @@ test.each([
     'a number from 0',
   ],
   [{ VIDEO: { placeholder_bg_color: '#fff' } }, 'VIDEO.placeholder_bg_color', 'in that form'],
-  // Accepted, it would let every mock fail, on the day when one is needed.
-  [{ VIDEO: { mock_codec: 'mpeg4' } }, 'VIDEO.mock_codec', '`libx264`'],
   [{ SCHEDULE: { timezone: 'Mars/Base' } }, 'SCHEDULE.timezone', 'in that form'],
   [{ BUDGET: { per_day_usd: -1 } }, 'BUDGET.per_day_usd', 'a number from 0'],
   // A ceiling on spending that is misspelt would be none.

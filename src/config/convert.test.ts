@@ -58,15 +58,16 @@ test('S6 after it, nothing is left that is retired or outdated, and it converts 
 test('a withdrawn model, and the ratio and length that its successor does not make, are replaced together', () => {
   const { changes, json } = converted({
     API_KEYS: { runwayml: { model_name: 'gen3a_turbo' } },
-    VIDEO: { runway_ratio: '768:1280' },
+    VIDEO: { runway_ratio: '768:1280', mock_codec: 'mpeg4' },
   });
   expect(json).toMatchObject({
     API_KEYS: { runwayml: { model_name: 'gen4_turbo' } },
-    VIDEO: { runway_ratio: '720:1280' },
+    VIDEO: { runway_ratio: '720:1280', mock_codec: 'libx264' },
   });
   expect(changes.map(({ path, was, now }) => [path, was, now])).toEqual([
     ['API_KEYS.runwayml.model_name', '"gen3a_turbo"', '"gen4_turbo"'],
     ['VIDEO.runway_ratio', '"768:1280"', '"720:1280"'],
+    ['VIDEO.mock_codec', '"mpeg4"', '"libx264"'],
   ]);
 });
 

@@ -104,7 +104,7 @@ function replaceVideoValues(json: Json, config: Config, changes: ConfigChange[])
     holder[key] = now;
   };
   put(['API_KEYS', 'runwayml'], 'model_name', model, 'Runway has withdrawn the old model.');
-  const { runway_duration: duration, runway_ratio: ratio } = config.VIDEO;
+  const { runway_duration: duration, runway_ratio: ratio, mock_codec: codec } = config.VIDEO;
   const taken = `the nearest that ${model} takes`;
   put(
     ['VIDEO'],
@@ -118,6 +118,8 @@ function replaceVideoValues(json: Json, config: Config, changes: ConfigChange[])
     nearestRunwayDuration(model, duration),
     `Runway refuses the old length; this is ${taken}.`,
   );
+  if (!/^(lib)?x264$|^h\.?264$|^avc1?$/i.test(codec))
+    put(['VIDEO'], 'mock_codec', 'libx264', 'Mock videos are always H.264.');
 }
 
 /** The one phrase by which the old prompt sent the model to a list that it never saw. */

@@ -16,7 +16,7 @@ export function outdatedValues(
   raw: Readonly<Record<string, unknown>>,
   config: Config,
 ): readonly ConfigNote[] {
-  return [...runwayNotes(config), ...modelNotes(config), ...promptNotes(raw, config)];
+  return [...runwayNotes(config), ...modelNotes(config), ...codecNotes(config), ...promptNotes(raw, config)];
 }
 
 function runwayNotes(config: Config): readonly ConfigNote[] {
@@ -73,6 +73,15 @@ function modelNotes(config: Config): readonly ConfigNote[] {
   const message = `is \`${other}\`, but OPENAI_SETTINGS.model is \`${model}\`, which wins`;
   return [
     { kind: 'suspicious', path: 'API_KEYS.openai.model', message, suggestion: 'Remove one of the two.' },
+  ];
+}
+
+function codecNotes(config: Config): readonly ConfigNote[] {
+  const codec = config.VIDEO.mock_codec;
+  if (/^(lib)?x264$|^h\.?264$|^avc1?$/i.test(codec)) return [];
+  const message = `is \`${codec}\`; mock videos are always H.264`;
+  return [
+    { kind: 'outdated', path: 'VIDEO.mock_codec', message, suggestion: 'Write `libx264` or remove the key.' },
   ];
 }
 

@@ -68,6 +68,7 @@ test.each([
     { API_KEYS: { runwayml: { model_name: 'veo3.1' } } },
     'Write `8`',
   ],
+  ['another codec', { VIDEO: { mock_codec: 'mpeg4' } }, 'always H.264'],
   ['two models', { API_KEYS: { openai: { model: 'a' } }, OPENAI_SETTINGS: { model: 'b' } }, 'which wins'],
 ])('S6 %s is a note, not an error', async (_name, raw, expected) => {
   const path = join(folder, 'note.json');

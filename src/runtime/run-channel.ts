@@ -4,12 +4,11 @@
  */
 import type { ChannelState } from '../domain/channel-state.ts';
 import { describeFailure, failure, success, type Failure, type Result } from '../domain/failure.ts';
-import { nextFreeGenerationId, type GenerationId } from '../domain/generation-id.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import { formatTimestamp } from '../domain/timestamp.ts';
 import { publishedIds } from '../domain/channel-state.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
-import { collectList } from '../ports/object-store.ts';
 import type { StepContext } from '../steps/context.ts';
 import { decide, type Action, type RunFacts, type StopReason } from '../workflow/decide.ts';
 import { phaseOf } from '../workflow/phase.ts';
@@ -18,6 +17,8 @@ import { performAction, type ActionDone } from './perform-action.ts';
 import type { ChannelLock } from './channel-lock.ts';
 import { ChannelMemory } from './channel-memory.ts';
 import type { LedgerStore } from './ledger-store.ts';
+import { mintId } from './mint-id.ts';
+import { noteDecision } from './note-decision.ts';
 import type { Part } from './single-step.ts';
 import type { StateStore } from './state-store.ts';
 import { tidy } from './tidy.ts';
@@ -150,7 +151,10 @@ class Run {
       if (part && !part.actions.has(action.type)) return this.report('part-done', null);
       const done = await this.#perform(action, state.value);
       if (done?.code === 'budget_reached') await this.#tidyAnyway(state.value);
-      if (done !== null) return this.report('failed', done);
+      if (done !== null)
+        return isInterruption(done, this.#parts.context.signal)
+          ? this.report('interrupted', null)
+          : this.report('failed', done);
     }
     return this.report(
       'turn-limit',
@@ -240,7 +244,7 @@ class Run {
       case 'tidy':
         return this.#tidy(state.generation.generation_id);
       case 'mint-id':
-        return this.#mintId();
+        return mintId(context, this.#memory.takenIds());
       case 'check-image':
         return this.#checkImage(action, state);
       case 'check-late': {
@@ -307,29 +311,6 @@ class Run {
     return { event: null, failure: null };
   }
 
-  /** D9 */
-  async #mintId(): Promise<ActionDone> {
-    const { context } = this.#parts;
-    const now = context.clock.now();
-    const taken = this.#memory.takenIds();
-    const looked = new Set<string>();
-    for (;;) {
-      const id = nextFreeGenerationId(now, (candidate) => taken.has(candidate));
-      // A free minute may lie in the next days, of which nothing is known yet.
-      const days = id.slice(0, 7);
-      if (looked.has(days)) {
-        context.journal.begin(id);
-        return { event: { type: 'id-minted', id }, failure: null };
-      }
-      looked.add(days);
-      for (const folder of [context.settings.folders.archive, 'journal/']) {
-        const listed = await collectList(context.store, `${folder}${days}`);
-        if (!listed.ok) return { event: null, failure: listed.failure };
-        for (const object of listed.value) taken.add(object.key.slice(folder.length, folder.length + 13));
-      }
-    }
-  }
-
   #stopped({ reason, until }: Extract<Action, { type: 'stop' }>): RunReport {
     if (reason === 'check-failed' && this.#unasked !== null)
       return { ...this.report(reason, null), unasked: this.#unasked };
@@ -377,26 +358,14 @@ class Run {
   }
 }
 
+/** What was waited for did not come in time, since the run was asked to stop meanwhile. */
+function isInterruption({ code }: Failure, signal: AbortSignal): boolean {
+  return signal.aborted && code === 'task_timed_out';
+}
+
 /** A look that found nothing new is not: it would cost the hourly check its two requests. */
 function isWorthTelling({ actions, failure: failed }: RunReport, { mode, part }: RunOptions): boolean {
   const isMain = mode === 'main' && part === undefined;
   const failedAtWork = failed !== null && actions.length > 0;
   return isMain || failedAtWork || actions.some(({ event }) => event !== null);
-}
-
-function noteDecision(
-  journal: StepContext['journal'],
-  id: GenerationId,
-  action: Exclude<Action, { type: 'stop' }>,
-  state: ChannelState,
-): void {
-  journal.note(id, { type: 'decision', action: action.type, reason: reasonOf(action, state) });
-}
-
-function reasonOf(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): string {
-  if (action.type === 'record') return action.why;
-  if (action.type === 'make-mock-video' || action.type === 'keep-mock') return action.reason;
-  if (action.type === 'recall-order')
-    return `an earlier run ended while it ordered the ${action.kind === 'image' ? 'picture' : 'video'}`;
-  return `the post is in phase ${phaseOf(state.image)}`;
 }

@@ -107,7 +107,7 @@ test('P5 a run that ends while the video is made is followed by one that fetches
     if (exchange.provider === 'runway' && exchange.method === 'GET') stop.abort();
     return ask();
   };
-  expect(await mill.run({ signal: stop.signal })).toMatchObject({ stop: 'failed' });
+  expect(await mill.run({ signal: stop.signal })).toMatchObject({ stop: 'interrupted', failure: null });
   expect((await mill.state()).image).toMatchObject({ video_task: {}, picture: { source: 'midjourney' } });
   await mill.advance(3_600);
   expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done' });

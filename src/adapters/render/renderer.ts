@@ -25,8 +25,6 @@ export interface RendererOptions {
   readonly workerEntry?: URL;
 }
 
-/** Names under which configurations ask for H.264. */
-
 export function createRenderer(options: RendererOptions = {}): Renderer {
   const limits = workerLimits(options);
   return {
