@@ -10,6 +10,7 @@ import { microUsd } from '../domain/ledger.ts';
 import type { Media } from '../domain/post.ts';
 import type { Clock } from '../ports/clock.ts';
 import { collectList } from '../ports/object-store.ts';
+import { JOURNAL_FOLDER } from '../runtime/journal-store.ts';
 import { QUARANTINE_FOLDER } from '../runtime/quarantine.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
@@ -37,6 +38,8 @@ export interface PostStory {
   /** The part of it that providers have not confirmed. */
   readonly estimatedUsd: number;
   readonly journal: JournalDocument | null;
+  /** It is there, but cannot be read. */
+  readonly journalDamaged: boolean;
   /** Former bodies that repair has kept. */
   readonly quarantined: readonly string[];
   readonly problems: readonly Failure[];
@@ -88,6 +91,7 @@ export async function readStory(
     late: late.map(({ kind }) => kind),
     ...costOf(journal),
     journal,
+    journalDamaged: found.value.problems.some(({ where }) => where.key?.startsWith(JOURNAL_FOLDER) === true),
     quarantined: kept.value.map(({ key }) => key).filter((key) => key.includes(`/${id}`)),
     problems,
   });

@@ -116,8 +116,9 @@ function secondsOf(journal: JournalDocument | null): number | null {
   return first === null || last === null ? null : (last.getTime() - first.getTime()) / 1000;
 }
 
-async function newestRuns(
-  { store }: PostParts,
+/** Newest first, of the months that can be read. */
+export async function newestRuns(
+  { store }: Pick<PostParts, 'store'>,
   limit: number,
   problems: Failure[],
 ): Promise<Result<RunSummary[]>> {

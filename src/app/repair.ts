@@ -1,8 +1,20 @@
 /** `repair` on the channel that a configuration names. */
+import type { Config } from '../config/schema.ts';
 import type { Result } from '../domain/failure.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { SnapshotParts } from '../runtime/read-snapshot.ts';
 import { createWorkspace } from '../adapters/system/workspace.ts';
 import { repairChannel, type RepairReport } from '../runtime/repair.ts';
 import { composeChannel, type Surroundings } from './compose.ts';
+import { channelSettings } from './settings.ts';
+
+/** What repair, and the doctor, see of a channel. */
+export function lookAt(config: Config, store: ObjectStore, clock: Pick<Clock, 'now'>): SnapshotParts {
+  const { documents, folders } = channelSettings(config);
+  const { clock_bound_seconds: bound, lease_seconds: term, lock_stale_seconds: stale } = config.WORKFLOW;
+  return { store, clock, folders, documents, ticketSeconds: term + bound, staleLockSeconds: stale };
+}
 
 export async function repair(
   surroundings: Surroundings,
@@ -10,15 +22,7 @@ export async function repair(
 ): Promise<Result<RepairReport>> {
   const channel = await composeChannel(surroundings);
   if (!channel.ok) return channel;
-  const { clock, lease, lock, raw, settings, state, store } = channel.value;
-  const { WORKFLOW: workflow } = surroundings.config;
-  const look = {
-    store: raw,
-    clock,
-    folders: settings.folders,
-    documents: settings.documents,
-    ticketSeconds: workflow.lease_seconds + workflow.clock_bound_seconds,
-    staleLockSeconds: workflow.lock_stale_seconds,
-  };
+  const { clock, lease, lock, raw, state, store } = channel.value;
+  const look = lookAt(surroundings.config, raw, clock);
   return repairChannel({ look, store, lease, lock, state, workspace: createWorkspace(), clock }, options);
 }

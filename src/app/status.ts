@@ -3,6 +3,7 @@ import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { CONVEYOR, hasPart, isReady, type ConveyorFolder, type Group } from '../domain/group.ts';
+import type { RunRecord } from '../domain/run-record.ts';
 import type { ChannelSettings } from '../domain/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import { collectList, type ObjectStore } from '../ports/object-store.ts';
@@ -16,6 +17,7 @@ import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { openStore } from './compose.ts';
+import { newestRuns } from './history.ts';
 import { stopOfNext } from './next-budget.ts';
 import { channelSettings, policyOf } from './settings.ts';
 
@@ -48,6 +50,8 @@ export interface ChannelStatus {
 export interface StatusWithBudget extends ChannelStatus {
   /** At which budget the next main run would stop at once, as a sentence; null: at none. */
   readonly stoppedByBudget: string | null;
+  /** The newest run that left a record; `null`: none did. */
+  readonly lastRun: RunRecord | null;
 }
 
 export interface ShelfEntry {
@@ -68,7 +72,10 @@ export async function statusOf(config: Config, environment: Environment): Promis
   });
   if (!status.ok) return status;
   const stopped = await stopOfNext(store.value, config, status.value.next.main, clock.now());
-  return stopped.ok ? success({ ...status.value, stoppedByBudget: stopped.value }) : stopped;
+  if (!stopped.ok) return stopped;
+  const runs = await newestRuns({ store: store.value }, 1, []);
+  if (!runs.ok) return runs;
+  return success({ ...status.value, stoppedByBudget: stopped.value, lastRun: runs.value[0] ?? null });
 }
 
 export async function readStatus(parts: StatusParts): Promise<Result<ChannelStatus>> {

@@ -31,6 +31,13 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
   cli.hide?.(secretsOfAddresses(config));
   const redact = channelRedactor(config, environment.value);
   const log = createLog({ level: logLevel(cli, environment.value), format: logFormat(cli, options), redact });
+  const { store } = environment.value;
+  // A slip in the path would pass for a healthy channel that has not begun yet.
+  if (store.kind === 'folder' && !existsSync(store.path)) {
+    const message = `There is no folder ${store.path} yet; a run creates it and begins a new channel there`;
+    if (cli.live) cli.tell(`${message}.`);
+    else log.warn(message);
+  }
   return success({
     loaded: loaded.value,
     environment: environment.value,

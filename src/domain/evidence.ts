@@ -21,6 +21,7 @@ export function textOf(journal: JournalDocument | null): Record<string, unknown>
     content: draft.text ?? '',
     sarcasm: { comment: draft.comment ?? '', poll: draft.poll ?? {} },
     ...draft.scene,
+    ...(journal?.image_choice === undefined ? {} : { image_choice: journal.image_choice }),
   };
 }
 

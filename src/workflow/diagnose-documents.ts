@@ -50,17 +50,18 @@ export function diagnoseDocuments(snapshot: Snapshot): Finding[] {
 }
 
 /** A document that takes the damaged one’s place. `remark`: whole sentences on what could be kept and what is lost. */
-function replaced(view: Damage, document: Fields, remark: string): Finding {
+function replaced(view: Damage, document: Fields, remark: string, stopsRuns = true): Finding {
   return {
     kind: 'damaged-document',
     where: view.key,
-    explanation: `${complaint(view)} It is kept in quarantine as it is, and replaced. ${remark}`,
+    explanation: `${complaint(view, stopsRuns)} It is kept in quarantine as it is, and replaced. ${remark}`,
     remedy: [{ type: 'write', key: view.key, document, replaces: view.etag }],
   };
 }
 
-function complaint({ reason }: Damage): string {
-  return `Runs stop at it, since it cannot be read: ${reason.replace(/\.$/, '')}.`;
+function complaint({ reason }: Damage, stopsRuns: boolean): string {
+  const why = reason.replace(/\.$/, '');
+  return stopsRuns ? `Runs stop at it, since it cannot be read: ${why}.` : `It cannot be read: ${why}.`;
 }
 
 function damagedPublic(view: Damage): Finding {
@@ -212,7 +213,12 @@ function damagedPost(snapshot: Snapshot, view: Damage): Finding {
   const media = kept['media'] ?? mediaOf(journalOf(snapshot, place.group.id), place.group, place.folder);
   const document = { ...kept, ...written, ...(media ? { media } : {}) };
   if (isWholeText(document))
-    return replaced(view, document, 'Its text could be restored, from itself and from the post’s journal.');
+    return replaced(
+      view,
+      document,
+      'Its text could be restored, from itself and from the post’s journal.',
+      active,
+    );
   const rest = active
     ? 'The next run writes the text of this post anew.'
     : `Without it the other files of the post are of no use; they are set aside as well.`;
@@ -220,7 +226,7 @@ function damagedPost(snapshot: Snapshot, view: Damage): Finding {
   return {
     kind: 'damaged-document',
     where: view.key,
-    explanation: `${complaint(view)} Nothing holds a copy of the text, so the object is set aside in quarantine. ${rest}`,
+    explanation: `${complaint(view, active)} Nothing holds a copy of the text, so the object is set aside in quarantine. ${rest}`,
     remedy: keys.map((key) => ({ type: 'set-aside', key })),
   };
 }

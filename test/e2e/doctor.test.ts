@@ -14,7 +14,7 @@ import { smallMedia } from '../support/mill.ts';
 
 const SECRET = 'sk-marked-secret-of-the-doctor';
 const CHECKS =
-  'config environment clock store.list store.write store.read store.copy store.conditions store.delete store.versions state last-run provider.openai provider.piapi provider.runway machine disk fonts renderer schedule alerts';
+  'config environment clock store.list store.write store.read store.copy store.conditions store.delete store.versions state last-run contents provider.openai provider.piapi provider.runway machine disk fonts renderer schedule alerts';
 // Whole processes, several a test, on a machine that may be busy.
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -69,7 +69,7 @@ test('the exit code is that of the worst verdict: 8 for something to look at, 9 
   expect(warned).toMatchObject({ code: EXIT.warning });
   expect(warned.out).toMatch(/▲ config\s+warning: .*1280:768/);
   expect(warned.out).toContain('BUDGET.per_month_usd: is less than one call can cost');
-  expect(warned.out).toMatch(/\n21 checks: 2 to look at\.\n$/);
+  expect(warned.out).toMatch(/\n22 checks: 2 to look at\.\n$/);
   const wrongKey = await doctor(['--quiet'], { OPENAI_API_KEY: 'sk-wrong-and-marked' });
   expect(wrongKey).toMatchObject({ code: EXIT.problem });
   expect(wrongKey.out).toMatch(/^✖ provider\.openai\s+problem: .*401[^\n]*\n\s+→ Check the API key[^\n]*\n$/);

@@ -60,7 +60,7 @@ test('S6 a sample in a folder store is ready to run: with the keys filled in, it
   expect(page).toContain(`\`${install}\``);
   expect(page).toContain('Limits: $12.50 a month, $4 a day, $2 a post.');
   expect(page).toContain(
-    `30 20 * * * cd '${path.join(folder, 'local')}' && npx reelmill --env-file .env run >> reelmill.log 2>&1`,
+    `30 20 * * * cd '${path.join(folder, 'local')}' && node_modules/.bin/reelmill run >> reelmill.log 2>&1`,
   );
   await using sandbox = await startSandbox({ media: smallMedia(), imageSeconds: 0, videoSeconds: 0 });
   const values: Readonly<Record<string, string>> = sandboxVariables(sandbox);

@@ -62,13 +62,13 @@ test('R1 the cron lines that init writes make a post, with nothing but what cron
     '30 1 * * *',
     '0 6 * * *',
   ]);
-  const npx = path.dirname(execFileSync('sh', ['-c', 'command -v npx'], { encoding: 'utf8' }).trim());
+  const node = path.dirname(execFileSync('sh', ['-c', 'command -v node'], { encoding: 'utf8' }).trim());
   for (const line of lines.slice(0, 2)) {
     const env = {
       HOME: path.dirname(folder),
       SHELL: '/bin/sh',
       LOGNAME: 'nobody',
-      PATH: `${npx}:/usr/bin:/bin`,
+      PATH: `${node}:/usr/bin:/bin`,
     };
     const code = await new Promise<number | null>((resolve) => {
       const shell = spawn('/bin/sh', ['-c', asCron(line).command], { cwd: '/', env, stdio: 'ignore' });
@@ -89,19 +89,19 @@ test('R1 docs/going-live.md shows the lines that init writes, and the units have
   expect(lines.map(asCron)).toEqual([
     {
       time: '30 20 * * *',
-      command: "cd '/srv/mychannel' && npx reelmill --env-file .env run >> reelmill.log 2>&1",
+      command: "cd '/srv/mychannel' && node_modules/.bin/reelmill run >> reelmill.log 2>&1",
     },
     {
       time: '30 21 * * *',
-      command: "cd '/srv/mychannel' && npx reelmill --env-file .env run --check >> reelmill.log 2>&1",
+      command: "cd '/srv/mychannel' && node_modules/.bin/reelmill run --check >> reelmill.log 2>&1",
     },
     {
       time: '30 1 * * *',
-      command: "cd '/srv/mychannel' && npx reelmill --env-file .env run --check >> reelmill.log 2>&1",
+      command: "cd '/srv/mychannel' && node_modules/.bin/reelmill run --check >> reelmill.log 2>&1",
     },
     {
       time: '0 6 * * *',
-      command: "cd '/srv/mychannel' && npx reelmill --env-file .env run --check >> reelmill.log 2>&1",
+      command: "cd '/srv/mychannel' && node_modules/.bin/reelmill run --check >> reelmill.log 2>&1",
     },
   ]);
   const times = (unit: string): string[] =>

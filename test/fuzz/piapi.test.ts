@@ -115,7 +115,9 @@ const submitBody = fc.oneof(
 function bodyRefuses(answer: Answer): boolean {
   const json = jsonOf(answer);
   if (!isWhole(answer) || typeof json !== 'object' || json === null || !('code' in json)) return false;
-  const said = Number(json.code);
+  // Of anything else, some objects cannot even be asked what they are worth.
+  const said =
+    typeof json.code === 'number' || typeof json.code === 'string' ? Number(json.code) : Number.NaN;
   if (said === 503) return true;
   const status = said >= 10_000 && said < 100_000 ? Math.trunc(said / 100) : said;
   return status >= 400 && status <= 498 && status !== 408;

@@ -9,6 +9,7 @@ import type { Result } from '../../domain/failure.ts';
 import { openStore, USER_AGENT } from '../compose.ts';
 import { checkAlerts, checkReports } from './alerts.ts';
 import { checkClock, type TimeSource } from './clock.ts';
+import { checkContents } from './contents.ts';
 import { failed, type Finding } from './finding.ts';
 import { checkDisk, checkFonts, checkMachine, checkRenderer } from './machine.ts';
 import { checkProviders, providerAddresses } from './providers.ts';
@@ -86,7 +87,8 @@ async function storeAndChannel(
   if (!store.ok) return [failed('store', store.failure)];
   const findings = await checkStore(store.value, lifecycleOf(config, environment));
   if (findings.some(({ verdict }) => verdict === 'problem')) return findings;
-  return [...findings, ...(await checkChannel(config, store.value, now()))];
+  const channel = await checkChannel(config, store.value, now());
+  return [...findings, ...channel, await checkContents(config, store.value, now())];
 }
 
 /** Who is told of trouble, and, where it was set up, who tells us of pictures. */

@@ -8,6 +8,7 @@ import { configSchema } from '../../config/schema.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { renderWorkflow } from '../init/workflow-file.ts';
 import { checkClock, judgeClock } from './clock.ts';
+import { checkContents } from './contents.ts';
 import type { Finding } from './finding.ts';
 import { checkDisk } from './machine.ts';
 import { checkChannel, checkSchedule } from './schedule.ts';
@@ -146,5 +147,19 @@ test('a folder that no run has made yet is on no disk, and that is no problem', 
   expect(await checkDisk('/nowhere/at/all')).toMatchObject({
     check: 'disk',
     evidence: expect.stringMatching(/\d+ MB free/),
+  });
+});
+
+test('S1 damage that no run meets yet is found, and repair is named', async () => {
+  const store = createMemoryStore({ now: () => NOW });
+  expect(await checkContents(CONFIG, store, NOW)).toMatchObject({ verdict: 'ok' });
+  await put(store, 'journal/20261123-2030.json', { version: 1, id: '20261123-2030', entries: [] });
+  await put(store, '555/20261123-2030.json', { topic: 'a', content: 'b' });
+  expect(await checkContents(CONFIG, store, NOW)).toMatchObject({ verdict: 'warning' });
+  await put(store, '444/20261122-2030.json', []);
+  expect(await checkContents(CONFIG, store, NOW)).toMatchObject({
+    verdict: 'problem',
+    evidence: expect.stringMatching(/^444\/20261122-2030\.json: It cannot be read: .* \(and 1 more\)$/),
+    remedy: expect.stringContaining('reelmill repair --apply'),
   });
 });

@@ -132,7 +132,7 @@ function crontabOf(config: Config, { configName, folder, machineZone }: InitAnsw
   const { main, checks } = cronLines(config, now, machineZone);
   const place = quoted(folder);
   const name = configName === 'config.json' ? '' : ` --config ${configName}`;
-  const run = `cd ${place} && npx reelmill --env-file .env${name} run`;
+  const run = `cd ${place} && node_modules/.bin/reelmill${name} run`;
   // A percent sign ends a command of cron.
   const line = (cron: string, flag: string): string =>
     `${cron} ${`${run}${flag} >> reelmill.log 2>&1`.replaceAll('%', String.raw`\%`)}`;

@@ -192,8 +192,11 @@ test('BUDGET a run that a day’s budget stopped names the moment from which the
   expect(nextAfter({ ...report, failure: stopped.failure })).toBe(
     'The first run after 2026-02-01 00:00 UTC goes on from here.',
   );
-  expect(nextAfter({ ...report, failure: failure('store_denied', 'no').failure })).toBe(
+  expect(nextAfter({ ...report, failure: failure('store_unavailable', 'no').failure })).toBe(
     'The next run goes on from here.',
+  );
+  expect(nextAfter({ ...report, failure: failure('store_denied', 'no').failure })).toBe(
+    'Runs go on from here when this is mended, and not before.',
   );
 });
 

@@ -44,14 +44,18 @@ function printStory(cli: Cli, story: PostStory): void {
   for (const line of placeLines(story)) row(line.name, line.text);
   row('Media', mediaText(story.media, story.places));
   const estimated = story.estimatedUsd > 0 ? `, ${dollars(story.estimatedUsd)} of it estimated` : '';
-  row('Cost', `${dollars(story.costUsd)}${estimated}`);
+  row('Cost', story.journalDamaged ? 'not known' : `${dollars(story.costUsd)}${estimated}`);
   for (const { key, bytes } of story.places.flatMap(({ files }) => files))
     row('File', `${key}  ${megabytes(bytes)}`);
   for (const key of story.quarantined) row('Set aside', key);
   for (const problem of story.problems) cli.print(colors.yellow(describeFailure(problem)));
   if (story.journal === null) {
     cli.print('');
-    cli.print('There is no journal: the post was made by an older tool, or its journal is gone.');
+    cli.print(
+      story.journalDamaged
+        ? 'Its journal is damaged, so that its story and its cost are not known; see `reelmill repair`.'
+        : 'There is no journal: the post was made by an older tool, or its journal is gone.',
+    );
     return;
   }
   let day = '';

@@ -214,6 +214,31 @@ test('S3 an id that is none, and a post that is nowhere, are usage errors', asyn
     expect((await reelmill(words)).code, words.join(' ')).toBe(2);
 });
 
+test('S1 explain: of a damaged journal neither a story nor a cost is claimed', async () => {
+  await put(`666/${ID}.json`, { topic: 'Clocks', content: 'Tick.' });
+  await put(`journal/${ID}.json`, '{');
+  const { out } = await reelmill(['explain', ID]);
+  expect(out).toMatch(/^Cost +not known$/m);
+  expect(out).toContain('Its journal is damaged');
+  expect(out).not.toContain('There is no journal');
+});
+
+test('status names the last run that failed, and why, until a run has not', async () => {
+  const run = { seconds: 2, mode: 'main', stop: 'failed', id: null, actions: ['tidy', 'write-content'] };
+  const failed = {
+    ...run,
+    at_utc: '2026-01-31T20:30:00.000000+00:00',
+    failure: { code: 'provider_denied', message: 'Writing the topic failed with HTTP 401' },
+  };
+  await put('ledger/2026-01.json', { version: 1, month: '2026-01', calls: [], runs: [failed] });
+  expect((await reelmill(['status'])).out).toMatch(
+    /^Last run +2026-01-31 20:30 UTC: Writing the topic failed with HTTP 401$/m,
+  );
+  const good = { ...run, at_utc: '2026-01-31T21:30:00.000000+00:00', stop: 'waiting', failure: null };
+  await put('ledger/2026-01.json', { version: 1, month: '2026-01', calls: [], runs: [failed, good] });
+  expect((await reelmill(['status'])).out).not.toContain('Last run');
+});
+
 test('history: posts and runs, newest first', async () => {
   await putPost();
   await put('archive/20260130-2030.json', { topic: 'Bread' });

@@ -4,6 +4,7 @@ import type { ChannelStatus, ShelfEntry, StatusWithBudget } from '../../app/stat
 import type { Action } from '../../workflow/decide.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
+import { oneLine } from '../output/plain-text.ts';
 import { ACTION_TEXTS, minuteOf, reasonOf, standing } from '../output/texts.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
@@ -51,6 +52,11 @@ function printStatus(
   if (status.published.length > 0)
     row('Published', `${status.published.join(', ')}: archived by the next main run`);
   if (status.lateTasks > 0) row('Late', `${status.lateTasks} given up, and taken up if it comes after all`);
+  if (status.lastRun?.failure)
+    row(
+      'Last run',
+      colors.yellow(`${minuteOf(status.lastRun.at_utc)}: ${oneLine(status.lastRun.failure.message)}`),
+    );
   row('Next run', nextText(status.next.main));
   row('Next check', nextText(status.next.check));
   if (status.stoppedByBudget !== null) row('Budget', colors.yellow(status.stoppedByBudget));

@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<Exclude<ActionType, 'record' | 'make-mock-video' 
   'request-image': 'the text is written',
   'check-late': 'a task that was given up may have ended',
   tidy: 'no post is being made',
-  'mint-id': 'no post is being made, and no finished one waits in the first folder',
+  'mint-id': 'no post is being made, and the finished ones have moved on',
   'write-content': 'the post is named, and its text is not written',
   'adopt-content': 'the text of the named post is saved already',
 };
@@ -86,7 +86,7 @@ export const STOP_TEXTS: Readonly<
 > = {
   'task-done': { ended: 'A post is finished.', next: 'The next main run sorts it towards publication.' },
   stocked: {
-    ended: 'A finished post already waits in the first folder; nothing new was started.',
+    ended: 'A finished post already waits among the new ones (666); nothing new was started.',
     next: 'A new post begins when it has moved on.',
   },
   waiting: { ended: 'The picture is still being painted.', next: 'The next run asks again.' },
@@ -123,8 +123,11 @@ export const STOP_TEXTS: Readonly<
 /** What comes after a run. A budget lets the next one go on only when it frees or is raised, a failed order after its pause. */
 export function nextAfter({ failure, stop, until }: RunReport): string {
   if (until !== undefined) return `The first run after ${minuteOf(until)} tries again.`;
-  const { budget } = failure ?? {};
-  if (budget === undefined) return STOP_TEXTS[stop].next;
+  const { budget, retry } = failure ?? {};
+  if (budget === undefined)
+    return retry === 'human' && stop === 'failed'
+      ? 'Runs go on from here when this is mended, and not before.'
+      : STOP_TEXTS[stop].next;
   return budget.freesAt === null
     ? `The channel goes on from here once BUDGET.per_${budget.budget}_usd is raised.`
     : `The first run after ${minuteOf(budget.freesAt)} goes on from here.`;
