@@ -9,6 +9,7 @@ import type { Environment } from '../config/environment.ts';
 import { addresses, bucketSettings, runwayRequest, textModel, visionModel } from '../config/resolved.ts';
 import type { Config } from '../config/schema.ts';
 import { success, type Result } from '../domain/failure.ts';
+import { DOWNLOAD_SECONDS } from '../domain/request-limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -23,12 +24,11 @@ import { StateStore } from '../runtime/state-store.ts';
 import { createTicketLease, requestSecondsOf } from '../runtime/ticket-lease.ts';
 import type { StepContext } from '../steps/context.ts';
 import { lazyProviders } from './providers.ts';
-import { budgetsOf, channelSettings, policyOf, pricesOf } from './settings.ts';
+import { budgetsOf, channelSettings, policyOf, pricesOf, workSecondsOf } from './settings.ts';
 
 /** Between a lease ticket's put and the second look; longer than a store takes to show a write. */
 const LEASE_PAUSE_SECONDS = 0.2;
 export const USER_AGENT = 'reelmill';
-const DOWNLOAD_SECONDS = 300;
 /** Midjourney’s grids are below 10 MB; ten seconds of Runway’s best are below 100 MB. */
 const DOWNLOAD_BYTES = { picture: 50_000_000, video: 500_000_000 };
 
@@ -101,6 +101,7 @@ export async function composeChannel(surroundings: Surroundings) {
       termSeconds: workflow.lease_seconds,
       clockBoundSeconds: workflow.clock_bound_seconds,
       requestSeconds: requestSecondsOf(workflow.lease_seconds, workflow.clock_bound_seconds),
+      workSeconds: workSecondsOf(config),
       pauseSeconds: LEASE_PAUSE_SECONDS,
     },
   });

@@ -9,6 +9,7 @@ import type { Addresses } from '../config/resolved.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { failure, type Result } from '../domain/failure.ts';
+import { PROVIDER_SECONDS } from '../domain/request-limits.ts';
 import { RUNWAY_PICTURE_BYTES, RUNWAY_PROMPT_LIMIT } from '../domain/runway-limits.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { ImageJudge } from '../ports/image-judge.ts';
@@ -133,7 +134,7 @@ function lazyVideos(parts: ProviderParts): VideoTasks {
     return createRunwayTasks({
       apiKey: key.reveal(),
       model: parts.models.video,
-      timeoutSeconds: 120,
+      timeoutSeconds: PROVIDER_SECONDS,
       redact: parts.redact,
       ...(baseURL === null ? {} : { baseURL }),
     });

@@ -25,6 +25,29 @@ test.each([
     'WORKFLOW.runway_polling_interval',
     'at most 30',
   ],
+  [{ WORKFLOW: { lease_seconds: 60 } }, 'WORKFLOW.lease_seconds', 'from 361 to 21600'],
+  [
+    { WORKFLOW: { lease_seconds: 400, clock_bound_seconds: 41 } },
+    'WORKFLOW.lease_seconds',
+    'at least 401, or lower WORKFLOW.clock_bound_seconds',
+  ],
+  [
+    { OPENAI_SETTINGS: { request_timeout_seconds: 811 } },
+    'WORKFLOW.lease_seconds',
+    'at least 901, or lower OPENAI_SETTINGS.request_timeout_seconds',
+  ],
+  [
+    {
+      WORKFLOW: {
+        lease_seconds: 700,
+        clock_bound_seconds: 10,
+        runway_polling_interval: 511,
+        runway_polling_timeout: 600,
+      },
+    },
+    'WORKFLOW.lease_seconds',
+    'at least 701, or lower WORKFLOW.runway_polling_interval',
+  ],
   [
     { WORKFLOW: { replace_mock_with_late_result: 'True' } },
     'WORKFLOW.replace_mock_with_late_result',
@@ -70,6 +93,22 @@ test.each([
   const found = problemsOf(raw).find((problem) => problem.path === path);
   expect(found?.suggestion).toContain(suggestion);
   expect(found?.message).not.toBe('');
+});
+
+test('I3 I4 a lease that outlasts the longest request by a minute, and no more, is enough', () => {
+  for (const raw of [
+    { WORKFLOW: { lease_seconds: 400, clock_bound_seconds: 40 } },
+    { WORKFLOW: { lease_seconds: 361, clock_bound_seconds: 1 } },
+    { OPENAI_SETTINGS: { request_timeout_seconds: 810 } },
+  ])
+    expect(problemsOf(raw)).toEqual([]);
+});
+
+test('I3 a lease that no run could keep is refused in words', () => {
+  const [problem] = problemsOf({ WORKFLOW: { lease_seconds: 600, clock_bound_seconds: 600 } });
+  expect(problem?.message).toBe(
+    'does not outlast what a run may do without renewing it: 360 s (a download and a minute to be sure) beside 600 s of clock_bound_seconds',
+  );
 });
 
 test('S6 all problems are listed at once, each with path and suggestion', () => {

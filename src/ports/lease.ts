@@ -13,7 +13,7 @@ export interface Lease {
     >
   >;
   /**
-   * Called before every effect. Renews when half of the term is gone. `lease_lost` when the term has passed or somebody
+   * Called before every effect. Renews when half of the term is gone, or too little of it is left for the longest work. `lease_lost` when the term has passed or somebody
    * else holds it: the caller must not write anything more.
    */
   ensureHeld(): Promise<Result<void>>;

@@ -218,6 +218,19 @@ describe('I1 D12 keeping the lease', () => {
     expect(await world.keys('locks/')).toEqual(['locks/one.json']);
   });
 
+  test('I3 after each check the term lasts for the longest work, also where that is more than half of it', async () => {
+    const world = worldOf();
+    const settings = { termSeconds: 400, clockBoundSeconds: 30, requestSeconds: 180, workSeconds: 360 };
+    const lease = leaseOf(world, 'one', { settings });
+    await lease.acquire();
+    for (let step = 0; step < 5; step += 1) {
+      await world.clock.sleep(60);
+      expect((await lease.ensureHeld()).ok).toBe(true);
+      await world.clock.sleep(360);
+      expect((await lease.ensureHeld()).ok, 'an answer that was paid for is kept').toBe(true);
+    }
+  });
+
   test('a run that renews in time is never taken for dead', async () => {
     const world = worldOf();
     const lease = leaseOf(world, 'one');

@@ -32,6 +32,8 @@ export interface LeaseSettings {
    * of a term could arrive after it, so nothing is sent then.
    */
   readonly requestSeconds: number;
+  /** The longest that the run may be busy between two checks of its lease; after each, so much of the term is left. */
+  readonly workSeconds: number;
   /** Between putting the ticket and looking again; for stores that show a write a moment late. */
   readonly pauseSeconds: number;
 }
@@ -98,7 +100,8 @@ class TicketLease implements Lease {
   async ensureHeld(): Promise<Result<void>> {
     const { settings } = this.#parts;
     if (this.#left() <= 0) return this.#lost();
-    const due = this.#left() < Math.max(settings.termSeconds / 2, settings.requestSeconds);
+    const { requestSeconds, termSeconds, workSeconds } = settings;
+    const due = this.#left() < Math.max(termSeconds / 2, requestSeconds, workSeconds);
     const renewed = due ? await this.#renew() : success(undefined);
     // A renewal that failed is tried again at the next check, as long as what is sent now still arrives within the term.
     return renewed.ok && this.#left() < settings.requestSeconds ? this.#lost() : renewed;

@@ -27,6 +27,7 @@ function leaseOn(store: ObjectStore, clock: Clock, run: number): Lease {
       termSeconds: TERM,
       clockBoundSeconds: BOUND,
       requestSeconds: REQUEST,
+      workSeconds: REQUEST,
       pauseSeconds: 0.2,
     },
   });

@@ -77,6 +77,12 @@ export const POLICY: Policy = {
   maxTasksPerRun: 1,
   replaceMockWithLateResult: true,
 };
-export const LEASE = { termSeconds: 900, clockBoundSeconds: 30, requestSeconds: 360, pauseSeconds: 0.2 };
+export const LEASE = {
+  termSeconds: 900,
+  clockBoundSeconds: 30,
+  requestSeconds: 360,
+  workSeconds: 360,
+  pauseSeconds: 0.2,
+};
 /** How long a flag without an owner is honoured. */
 export const STALE_FLAG_SECONDS = 21_600;

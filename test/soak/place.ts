@@ -31,8 +31,10 @@ export interface Place {
 }
 
 const HOUR = 3_600;
-/** A lease of a minute, one second of clock bound, and one to be sure. */
-export const EXPIRY_MILLISECONDS = 62_500;
+/** The shortest that a configuration may have. */
+export const LEASE = { lease_seconds: 361, clock_bound_seconds: 1 };
+/** And a moment to be sure. */
+export const EXPIRY_MILLISECONDS = (LEASE.lease_seconds + LEASE.clock_bound_seconds) * 1000 + 1_500;
 
 type Credentials = Pick<OwnBucket, 'accessKeyId' | 'bucket' | 'endpoint' | 'secretAccessKey'>;
 

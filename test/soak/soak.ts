@@ -20,7 +20,7 @@ import { restProblems } from '../../src/workflow/invariants.ts';
 import { GENERATION, IMAGE, PUBLIC, valueOf } from '../support/mill.ts';
 import { auditPayments, rememberOwner, type PaymentsAudit } from './audit-payments.ts';
 import { FOLDERS, Observer } from './observer.ts';
-import { EXPIRY_MILLISECONDS, openPlace, type Place, type StoreKind } from './place.ts';
+import { EXPIRY_MILLISECONDS, LEASE, openPlace, type Place, type StoreKind } from './place.ts';
 import { runProcess, type EndedRun, type KillPlan, type RunPlan, type Workshop } from './processes.ts';
 import { JUDGE_WORD, startProviders, VIDEO_SECONDS } from './providers.ts';
 
@@ -28,7 +28,7 @@ export interface SoakOptions {
   readonly seed: number;
   readonly store: StoreKind;
   readonly kills: number;
-  /** Waits for the first dead lease to expire in real time, a minute, instead of making it look old. */
+  /** Waits for the first dead lease to expire in real time, six minutes, instead of making it look old. */
   readonly realExpiry: boolean;
   /** Calm runs after the channel is ready again, each with a publication before it. */
   readonly calmRuns: number;
@@ -69,8 +69,7 @@ const CONFIG = {
     runway_polling_interval: 5,
     max_retries: MAX_RETRIES,
     retry_backoff_seconds: 0,
-    lease_seconds: 60,
-    clock_bound_seconds: 1,
+    ...LEASE,
   },
 };
 

@@ -7,7 +7,7 @@ import type { Lease } from '../../src/ports/lease.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { Random } from '../../src/ports/random.ts';
-import { createTicketLease } from '../../src/runtime/ticket-lease.ts';
+import { createTicketLease, type LeaseSettings } from '../../src/runtime/ticket-lease.ts';
 
 export const KEYS: DocumentKeys = {
   public: 'config/public.json',
@@ -19,6 +19,7 @@ export const FOLDERS = { fresh: '666/', middle: '555/', front: '444/', archive: 
 export const TERM_SECONDS = 900;
 export const BOUND_SECONDS = 30;
 export const REQUEST_SECONDS = 360;
+const WORK_SECONDS = 360;
 
 export interface World {
   readonly clock: VirtualClock;
@@ -72,7 +73,11 @@ export function worldOf(options: MemoryStoreOptions = {}): World {
 export function leaseOf(
   world: World,
   owner: string,
-  change: { readonly store?: ObjectStore; readonly clock?: Clock } = {},
+  change: {
+    readonly store?: ObjectStore;
+    readonly clock?: Clock;
+    readonly settings?: Partial<LeaseSettings>;
+  } = {},
 ): Lease {
   return createTicketLease({
     store: change.store ?? world.store,
@@ -83,7 +88,9 @@ export function leaseOf(
       termSeconds: TERM_SECONDS,
       clockBoundSeconds: BOUND_SECONDS,
       requestSeconds: REQUEST_SECONDS,
+      workSeconds: WORK_SECONDS,
       pauseSeconds: 0.2,
+      ...change.settings,
     },
   });
 }

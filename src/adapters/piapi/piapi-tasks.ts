@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import { failure, success, type Result } from '../../domain/failure.ts';
+import { PROVIDER_SECONDS } from '../../domain/request-limits.ts';
 import type { ImageRequest, ImageTasks, ImageTaskStatus } from '../../ports/image-task.ts';
 import { answerFailure, type RequestFacts } from '../http/classify.ts';
 import type { Http } from '../http/http.ts';
@@ -34,7 +35,6 @@ export interface PiapiOptions {
 const PROVIDER = 'piapi';
 const MODEL = 'midjourney';
 /** W1 names 120 seconds for the check; creating answers faster. */
-const TIMEOUT_SECONDS = 120;
 const MOST_BYTES = 2 * 1024 * 1024;
 
 const envelopeSchema = z.looseObject({ code: z.unknown().optional(), data: z.unknown().optional() });
@@ -143,7 +143,7 @@ async function send(
     method,
     url,
     headers: { 'x-api-key': options.apiKey },
-    timeoutSeconds: TIMEOUT_SECONDS,
+    timeoutSeconds: PROVIDER_SECONDS,
     maxBytes: MOST_BYTES,
     provider: PROVIDER,
     purpose: facts.purpose,
