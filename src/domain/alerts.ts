@@ -1,5 +1,5 @@
 /**
- * What a person has been told and not yet been told the end of. It lies in the store, because every run of a scheduler is
+ * What a person has been told and not yet been told the end of, and what is told when it comes again. It lies in the store, because every run of a scheduler is
  * a new process: without it, a cause that lasts for a week would be told three times a day.
  */
 import { z } from 'zod';
@@ -46,6 +46,8 @@ const openCauseSchema = z.object({
   /** The run and the action in which it was met; only what does the same thing well shows that it is over. */
   mode: z.enum(['main', 'check']),
   action: z.string().max(40).nullable(),
+  /** Nobody has been told: met once it may be chance, and it is told when it is met again. */
+  quiet: z.boolean().optional(),
 });
 export type OpenCause = z.infer<typeof openCauseSchema>;
 

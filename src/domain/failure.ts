@@ -42,7 +42,7 @@ export const FAILURES = {
   lease_lost: {
     retry: 'backoff',
     effect: 'refused',
-    advice: 'Another run took over; this one wrote nothing more.',
+    advice: 'This run wrote nothing more; the next one goes on from what is saved.',
   },
   content_missing: {
     retry: 'human',

@@ -228,3 +228,33 @@ test('a notifier with a bug harms nobody', async () => {
   await keeper().settle(bad('provider_denied'));
   expect(world.warnings).toContain('The alerts could not be worked out; please report it');
 });
+
+test('I4 runs that lose their lease day after day are one alert with its end; one alone is remembered and forgotten', async () => {
+  const { phones, settle, world } = office();
+  const lost = (key: string): RunObservation => ({
+    ...good,
+    stop: 'failed',
+    failure: failure('lease_lost', 'The lease ran out', { key }).failure,
+    failedAction: 'choose-picture',
+  });
+  const open = async (): Promise<unknown> => (await world.json(ALERTS_KEY)).open;
+  await settle(lost('locks/a.json'));
+  expect(await open()).toMatchObject([{ cause: 'lease_lost', quiet: true }]);
+  await settle(good);
+  expect(await open()).toEqual([]);
+  expect(heard(phones[0])).toEqual([]);
+  for (const key of ['locks/b.json', 'locks/c.json', 'locks/d.json']) {
+    await settle(lost(key));
+    await settle(idle);
+    await world.clock.sleep(86_400);
+  }
+  expect(heard(phones[0])).toEqual(['A run failed']);
+  expect(phones[0].got[0]).toMatchObject({
+    cause: 'lease_lost',
+    since_utc: '2026-01-31T20:30:00.000000+00:00',
+  });
+  expect(await open()).toMatchObject([{ cause: 'lease_lost' }]);
+  await settle(good);
+  expect(heard(phones[0])).toEqual(['A run failed', 'Over: a run failed']);
+  expect(await open()).toEqual([]);
+});

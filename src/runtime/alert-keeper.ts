@@ -81,7 +81,8 @@ export class AlertKeeper {
     const readiness = deadline === null ? 'unknown' : await deadline.ask(now);
     const verdict = judgeAlerts(open, run, readiness, { now, readyBy: deadline?.text ?? '' });
     const waiting = known.ok ? known.value.document.unsent : [];
-    if (verdict.raised.length + verdict.recovered.length + waiting.length === 0) return;
+    const { forgotten, noted, raised, recovered } = verdict;
+    if ([raised, recovered, noted, forgotten, waiting].every(({ length }) => length === 0)) return;
     const fresh = this.#messagesOf(verdict, now).map((message) => this.#unsentTo(message));
     const left = await this.#deliver([...waiting, ...fresh]);
     const handled = new Set(waiting.map((unsent) => JSON.stringify(unsent)));
@@ -185,10 +186,15 @@ export class AlertKeeper {
   }
 }
 
-function changed(open: readonly OpenCause[], { raised, recovered }: AlertVerdict): readonly OpenCause[] {
-  const over = new Set(recovered.map(({ cause }) => cause));
-  const kept = open.filter(({ cause }) => !over.has(cause));
+function changed(
+  open: readonly OpenCause[],
+  { forgotten, noted, raised, recovered }: AlertVerdict,
+): readonly OpenCause[] {
+  const over = new Set([...recovered, ...forgotten].map(({ cause }) => cause));
+  const told = new Set(raised.map(({ cause }) => cause));
+  // What was only noted gives way to what is told now.
+  const kept = open.filter(({ cause, quiet }) => !over.has(cause) && !(quiet === true && told.has(cause)));
   const names = new Set(kept.map(({ cause }) => cause));
-  const added = raised.filter(({ cause }) => !names.has(cause)).map(({ text: _text, ...cause }) => cause);
-  return [...kept, ...added];
+  const added = [...raised.map(({ text: _text, ...cause }) => cause), ...noted];
+  return [...kept, ...added.filter(({ cause }) => !names.has(cause))];
 }

@@ -7,7 +7,7 @@ import {
   worldOf,
 } from '../../test/support/runtime-parts.ts';
 import { wrappedStore } from '../../test/support/wrapped-store.ts';
-import { failure, success, type Result } from '../domain/failure.ts';
+import { describeFailure, failure, success, type Result } from '../domain/failure.ts';
 import { MOST_CLOCK_DIFFERENCE_SECONDS } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease } from '../ports/lease.ts';
@@ -247,7 +247,11 @@ describe('I1 D12 keeping the lease', () => {
     const lease = leaseOf(world, 'one');
     await lease.acquire();
     await world.clock.sleep(TERM_SECONDS - BOUND_SECONDS + 1);
-    expect(await lease.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+    const lost = await lease.ensureHeld();
+    expect(lost).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+    const words = lost.ok ? '' : describeFailure(lost.failure);
+    expect(words, 'nobody took over').not.toMatch(/another|took over/i);
+    expect(words).toContain('raise WORKFLOW.lease_seconds');
     // Nobody else could have had it yet: that is the margin for clocks that run unevenly.
     expect(await isHeldBy(leaseOf(world, 'two'))).toBe(false);
     expect((await lease.ensureHeld()).ok).toBe(false);

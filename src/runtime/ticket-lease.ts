@@ -203,7 +203,16 @@ class TicketLease implements Lease {
 
   #lost(): Result<never> {
     this.#heldUntil = null;
-    return failure('lease_lost', 'This run’s right to act on the channel has ended', { key: this.#key });
+    // Only the time is known to have run out; whether another run has come since, nobody here can say.
+    return failure(
+      'lease_lost',
+      'The run’s lease ran out before it could be renewed, so that it may no longer act on the channel',
+      { key: this.#key },
+      {
+        advice:
+          'This run wrote nothing more; the next one goes on from what is saved. If no machine slept and it comes again, raise WORKFLOW.lease_seconds.',
+      },
+    );
   }
 }
 

@@ -124,9 +124,31 @@ test('M6 a picture that cannot be asked for is told, and over when it can', () =
   ).toHaveLength(1);
 });
 
-test('a run that was told to stop, or lost its lease to another, is nobody’s business', () => {
+test('a run that was told to stop is nobody’s business', () => {
   expect(judge([], run({ failure: failed('task_timed_out'), interrupted: true }))).toEqual(NOTHING);
-  expect(judge([], run({ failure: failed('lease_lost') }))).toEqual(NOTHING);
+});
+
+/** A lease's key is another one in each run. */
+const leaseLost = (key: string) =>
+  run({
+    failure: failure('lease_lost', 'The lease ran out', { key }).failure,
+    failedAction: 'choose-picture',
+    actions: [did('choose-picture', false)],
+  });
+
+test('I4 a lease that is lost once is no news, twice without a good run between is one alert, and its end is told', () => {
+  const first = judgeAlerts([], leaseLost('locks/a.json'), 'unknown', FACTS);
+  expect(first).toMatchObject({ raised: [], noted: [{ cause: 'lease_lost', quiet: true }] });
+  expect(judge(first.noted, run({ mode: 'check', stop: 'nothing-active' }))).toEqual(NOTHING);
+  const { forgotten } = judgeAlerts(first.noted, run({ actions: [did('choose-picture')] }), 'unknown', FACTS);
+  expect(forgotten, 'chance').toMatchObject([{ cause: 'lease_lost' }]);
+  const later = { ...FACTS, now: new Date(NOW.getTime() + 3_600_000) };
+  const again = judgeAlerts(first.noted, leaseLost('locks/b.json'), 'unknown', later);
+  expect(again).toMatchObject({ raised: [{ cause: 'lease_lost', kind: 'failed' }], noted: [] });
+  expect(again.raised[0]?.since_utc, 'since the first').toBe(first.noted[0]?.since_utc);
+  const open = again.raised.map(({ text: _text, ...cause }) => cause);
+  expect(judge(open, leaseLost('locks/c.json'))).toEqual(NOTHING);
+  expect(judge(open, run({ actions: [did('choose-picture')] })).recovered).toEqual(['lease_lost']);
 });
 
 const made = (action: 'make-mock' | 'make-mock-video' | 'await-video', reason: string | null = null) =>

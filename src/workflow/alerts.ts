@@ -41,6 +41,10 @@ export interface AlertVerdict {
   /** Causes that nobody has been told of, with what is to be said. */
   readonly raised: readonly (OpenCause & { readonly text: string })[];
   readonly recovered: readonly (OpenCause & { readonly text: string })[];
+  /** Met for the first time, and to be told only when they are met again. */
+  readonly noted: readonly OpenCause[];
+  /** Noted, never told, and over. */
+  readonly forgotten: readonly OpenCause[];
 }
 
 /** After that, a placeholder that was not replaced stays one, and its cause is forgotten. */
@@ -48,8 +52,11 @@ const MOCK_DAYS = 14;
 const LONGEST_CAUSE = 300;
 const LONGEST_TEXT = 3_000;
 const DAY = 24 * 60 * 60 * 1000;
-/** The post goes on in another run, which is told of by itself. */
-const NOT_OURS = new Set(['lease_lost']);
+/**
+ * Once, it is nobody's business: the machine slept, or another run came, and the next one goes on. Again and again, the
+ * channel stands still.
+ */
+const TOLD_WHEN_REPEATED = new Set(['lease_lost']);
 /** Such a run has looked at nothing. */
 const SAYS_NOTHING = new Set(['locked', 'interrupted', 'check-failed', 'failed', 'crashed']);
 
@@ -76,16 +83,31 @@ export function judgeAlerts(
     ...mockCauses(run),
     ...lateCause(readiness, facts.readyBy),
   ];
-  const known = new Set(open.map(({ cause }) => cause));
-  const raised = found
-    .filter(({ cause }) => !known.has(cause))
-    .map((cause) => Object.assign({ since_utc, mode: run.mode, title: TITLES[cause.kind] }, cause));
+  const known = new Map(open.map((cause) => [cause.cause, cause]));
+  const fresh = found.filter(({ cause }) => known.get(cause)?.quiet ?? !known.has(cause));
+  const isTold = ({ cause, repeated }: FoundCause): boolean => !repeated || known.has(cause);
+  const entryOf = ({ action, cause, id, kind }: FoundCause): OpenCause => ({
+    cause,
+    kind,
+    title: TITLES[kind],
+    since_utc: known.get(cause)?.since_utc ?? since_utc,
+    id,
+    mode: run.mode,
+    action,
+  });
   const present = new Set(found.map(({ cause }) => cause));
-  const recovered = open.flatMap((cause) => {
+  const over = open.flatMap((cause) => {
     const text = present.has(cause.cause) ? null : endOf(cause, run, readiness);
     return text === null ? [] : [{ ...cause, text }];
   });
-  return { raised, recovered };
+  return {
+    raised: fresh.filter(isTold).map((cause) => Object.assign(entryOf(cause), { text: cause.text })),
+    recovered: over.filter(({ quiet }) => !quiet),
+    noted: fresh
+      .filter((cause) => !isTold(cause))
+      .map((cause) => Object.assign(entryOf(cause), { quiet: true })),
+    forgotten: over.filter(({ quiet }) => quiet),
+  };
 }
 
 /** Open causes without those that no run will ever end. */
@@ -95,14 +117,21 @@ export function withoutOldMocks(open: readonly OpenCause[], now: Date): readonly
   );
 }
 
-type FoundCause = Pick<OpenCause, 'cause' | 'kind' | 'id' | 'action'> & { readonly text: string };
+type FoundCause = Pick<OpenCause, 'cause' | 'kind' | 'id' | 'action'> & {
+  readonly text: string;
+  /** Told only when it is met a second time. */
+  readonly repeated?: boolean;
+};
 
 function failureCause({ failedAction, failure, id, interrupted }: RunObservation): FoundCause[] {
-  if (failure === null || interrupted || NOT_OURS.has(failure.code)) return [];
+  if (failure === null || interrupted) return [];
   const { code, where, budget } = failure;
+  const repeated = TOLD_WHEN_REPEATED.has(code);
+  // A lease's key is that of one run alone.
+  const places = repeated ? [] : [where.provider, where.key];
   const cause =
     budget === undefined
-      ? [code, where.provider, where.key].filter((part) => part !== undefined).join(':')
+      ? [code, ...places].filter((part) => part !== undefined).join(':')
       : `budget:${budget.budget}`;
   const kind = code === 'budget_reached' ? 'budget' : failure.retry === 'human' ? 'needs-hand' : 'failed';
   return [
@@ -112,6 +141,7 @@ function failureCause({ failedAction, failure, id, interrupted }: RunObservation
       id,
       action: failedAction,
       text: describeFailure(failure).slice(0, LONGEST_TEXT),
+      repeated,
     },
   ];
 }
