@@ -1,12 +1,25 @@
 /** A process of its own for the folder store's tests: writes as it is told on the command line, until it is done or killed. */
 import { createFolderStore } from '../../src/adapters/folder/folder-store.ts';
+import { collectList } from '../../src/ports/object-store.ts';
 
 const [mode = '', root = '', name = '', count = '0'] = process.argv.slice(2);
 const store = createFolderStore(root);
 const PLAIN = { contentType: 'text/plain' };
 
+/** Waits until two processes are there, so that they meet however busy the machine is. */
+async function untilBothAreReady(): Promise<void> {
+  const put = await store.put(`ready/${name}`, { bytes: new Uint8Array(1) }, PLAIN);
+  if (!put.ok) throw new Error(put.failure.message);
+  for (;;) {
+    const listed = await collectList(store, 'ready/');
+    if (!listed.ok) throw new Error(listed.failure.message);
+    if (listed.value.length === 2) return;
+  }
+}
+
 /** Adds one to a shared counter `count` times, each time only if nobody else did meanwhile; tells how often it lost. */
 async function addUp(): Promise<void> {
+  await untilBothAreReady();
   let lost = 0;
   for (let added = 0; added < Number(count);) {
     const read = await store.get('counter', 1_000);

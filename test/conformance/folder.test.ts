@@ -210,8 +210,8 @@ describe('a folder shared by processes', () => {
   afterEach(() => rm(root, { recursive: true }));
 
   test('conditional writers in two processes never overwrite each other, and print no warning', async () => {
-    const run = () => promisify(execFile)(process.execPath, [CHILD, 'add', root, 'x', '100']);
-    const ended = await Promise.all([run(), run()]);
+    const run = (name: string) => promisify(execFile)(process.execPath, [CHILD, 'add', root, name, '100']);
+    const ended = await Promise.all([run('one'), run('other')]);
     expect(await bodyOf(createFolderStore(root), 'counter')).toBe('200');
     expect(ended.map(({ stderr }) => stderr)).toEqual(['', '']);
     const lost = ended.map(({ stdout }) => Number(stdout.replace('lost ', '')));

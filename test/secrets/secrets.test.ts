@@ -114,7 +114,7 @@ async function day(house: House): Promise<void> {
 /** What a person looks at afterwards. */
 async function evening(house: House): Promise<void> {
   house.parrot.moods = {};
-  const id = [...house.collected.keys()].join('\n').match(/journal\/(\d{8}-\d{4})/)?.[1] ?? '';
+  const id = [...house.collected.keys()].join('\n').match(/666\/(\d{8}-\d{4})\.json/)?.[1] ?? '';
   const looks = [
     ['status', '--json'],
     ['explain', id],
