@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { interpretConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { callsOfOnePost, costNotes } from './cost-notes.ts';
+import { callsOfOnePost, costNotes, hopelessBudgets } from './cost-notes.ts';
 
 function configOf(parts: object): Config {
   const loaded = interpretConfig(JSON.stringify(parts), 'the test');
@@ -34,6 +34,8 @@ test('BUDGET a budget in which no call or no post fits is named, a sufficient on
   expect(notes({ per_post_usd: 0.55 })).toEqual([
     expect.stringMatching(/^BUDGET\.per_post_usd is less than a post can cost at the most \(0\.6/),
   ]);
+  expect(hopelessBudgets(configOf({ BUDGET: { per_day_usd: 0.3 } }))).toHaveLength(1);
+  expect(hopelessBudgets(configOf({ BUDGET: { per_post_usd: 0.55 } }))).toEqual([]);
   // A day may well be shorter than a post: the next one goes on.
   expect(notes({ per_day_usd: 0.55 })).toEqual([]);
 });

@@ -30,6 +30,13 @@ export function costNotes(config: Config): ConfigNote[] {
   return [...notesOnBudgets(config), ...notesOnPrices(config)];
 }
 
+/** Budgets under which a run would pay for texts and a picture, and never for the rest. */
+export function hopelessBudgets(config: Config): ConfigNote[] {
+  return notesOnBudgets(config).filter(({ message }) => message.endsWith(HOPELESS));
+}
+
+const HOPELESS = 'no post can ever be finished';
+
 function notesOnBudgets(config: Config): ConfigNote[] {
   const calls = callsOfOnePost(config);
   // In whole cents, rounded up: a figure that can be written down.
@@ -48,7 +55,7 @@ function notesOnBudgets(config: Config): ConfigNote[] {
     if (limit < dearest)
       note(
         key,
-        `is less than one call can cost (${dollars(dearest)} USD): no post can ever be finished`,
+        `is less than one call can cost (${dollars(dearest)} USD): ${HOPELESS}`,
         `Write at least ${dollars(most)}, or choose a cheaper model.`,
       );
     else if (key === 'per_post_usd' && limit < most)

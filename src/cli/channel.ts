@@ -10,6 +10,7 @@ import { secretsAmong } from '../config/secrets.ts';
 import { createLog } from '../app/log.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { Surroundings } from '../app/compose.ts';
+import type { Log } from '../ports/log.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 
 export interface Channel {
@@ -34,9 +35,11 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
   const { store } = environment.value;
   // A slip in the path would pass for a healthy channel that has not begun yet.
   if (store.kind === 'folder' && !existsSync(store.path)) {
-    const message = `There is no folder ${store.path} yet; a run creates it and begins a new channel there`;
-    if (cli.live) cli.tell(`${message}.`);
-    else log.warn(message);
+    caution(
+      cli,
+      log,
+      `There is no folder ${store.path} yet; a run creates it and begins a new channel there`,
+    );
   }
   return success({
     loaded: loaded.value,
@@ -49,6 +52,12 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
       holder: `${hostname()} (process ${process.pid})`,
     },
   });
+}
+
+/** To whoever sits before it; off a terminal one line of the log, like all others. */
+export function caution(cli: Cli, log: Log, message: string): void {
+  if (cli.live) cli.tell(`${message}.`);
+  else log.warn(message);
 }
 
 export function configPathOf(options: GlobalOptions, environment: Environment): string {

@@ -118,6 +118,21 @@ export const PROGRESS_KEYS = [
   'replacing_mock',
 ] as const satisfies readonly (keyof ImageDocument)[];
 
+/** The specification's four keys when nothing is going on. */
+export const AT_REST = {
+  midjourney_task: null,
+  midjourney_results: {},
+  generation: false,
+  status: null,
+} as const satisfies Partial<ImageDocument>;
+
+/** The four keys as given or at rest, none of ours that belong to a post; everything else as it was. */
+export function withoutProgress(image: ImageDocument, change: Partial<ImageDocument> = {}): ImageDocument {
+  const kept: ImageDocument = { ...image };
+  for (const key of PROGRESS_KEYS) delete kept[key];
+  return { ...kept, ...AT_REST, ...change };
+}
+
 /** The ids that the publisher has marked (M10), in its order, and what stands there that is no id. */
 export function publishedIds(document: Pick<PublicDocument, 'generation_id'>): {
   ids: GenerationId[];

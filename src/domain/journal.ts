@@ -13,7 +13,7 @@ export const PAID_KINDS = ['text', 'judge', 'image', 'video'] as const;
 export type PaidKind = (typeof PAID_KINDS)[number];
 
 export const journalEntrySchema = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('decision'), action: text, reason: text, run: text.optional() }),
+  z.object({ ...base, type: z.literal('decision'), action: text, reason: text }),
   /** Written before the call is made. */
   z.object({
     ...base,

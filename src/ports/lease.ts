@@ -3,13 +3,14 @@ import type { Result } from '../domain/failure.ts';
 /** I1: the right to act on a channel, held by one run at a time. */
 export interface Lease {
   /**
-   * Not acquired: another run holds it, and nothing was left behind; `holder` for the log. `at`: when it was acquired, by
+   * Not acquired: another run holds it, and nothing was left behind; `holder` for the log, `freeAt`: when its right ends unless it
+   * renews it, which a run that was killed does not. `at`: when it was acquired, by
    * the clock that dates the store's objects, which is the one to judge their ages by.
    */
   acquire(): Promise<
     Result<
       | { readonly acquired: true; readonly owner: string; readonly at: Date }
-      | { readonly acquired: false; readonly holder: string }
+      | { readonly acquired: false; readonly holder: string; readonly freeAt?: Date }
     >
   >;
   /**

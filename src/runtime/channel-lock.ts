@@ -21,7 +21,10 @@ export interface ChannelLockParts {
   readonly staleSeconds: number;
 }
 
-export type Acquired = { readonly held: true } | { readonly held: false; readonly holder: string };
+export type Acquired =
+  | { readonly held: true }
+  /** `freeAt`: as `Lease` has it. */
+  | { readonly held: false; readonly holder: string; readonly freeAt?: Date };
 
 export class ChannelLock {
   readonly #parts: ChannelLockParts;
@@ -41,7 +44,10 @@ export class ChannelLock {
     const { lease, state } = this.#parts;
     const taken = await lease.acquire();
     if (!taken.ok) return taken;
-    if (!taken.value.acquired) return success({ held: false, holder: taken.value.holder });
+    if (!taken.value.acquired) {
+      const { acquired: _not, ...by } = taken.value;
+      return success({ held: false, ...by });
+    }
     this.#owner = taken.value.owner;
     this.#taken = { at: taken.value.at, second: this.#parts.clock.monotonicSeconds() };
     const read = await state.readPublic();

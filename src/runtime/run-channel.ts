@@ -65,7 +65,7 @@ export interface RunReport {
   }[];
   /** Who held the lock, when `stop` is `locked`. */
   readonly holder?: string;
-  /** When it may be tried again, as the state has it, when `stop` is `backing-off`. */
+  /** With `backing-off`: when the order may be tried again. With `locked`: when the channel is free if its run was killed. */
   readonly until?: string;
   /** Why the picture could not be asked for, when `stop` is `check-failed`. */
   readonly unasked?: Failure;
@@ -87,7 +87,9 @@ export async function runChannel(parts: RunParts, options: RunOptions): Promise<
   if (!acquired.ok) return run.report('failed', acquired.failure);
   if (!acquired.value.held) {
     parts.context.log.info('Another run holds the channel; this one ends', { holder: acquired.value.holder });
-    return { ...run.report('locked', null), holder: acquired.value.holder };
+    const { freeAt, holder } = acquired.value;
+    const until = freeAt === undefined ? {} : { until: formatTimestamp(freeAt) };
+    return { ...run.report('locked', null), holder, ...until };
   }
   let report: RunReport | null = null;
   try {

@@ -27,8 +27,9 @@ describe('M2 D12 taking the lease', () => {
     expect(await leaseOf(world, 'one').acquire()).toEqual(
       success({ acquired: true, owner: 'one', at: new Date('2026-01-31T20:30:00Z') }),
     );
+    const freeAt = new Date(Date.parse('2026-01-31T20:30:00Z') + LIFE * 1000);
     expect(await leaseOf(world, 'two').acquire()).toEqual(
-      success({ acquired: false, holder: 'locks/one.json' }),
+      success({ acquired: false, holder: 'locks/one.json', freeAt }),
     );
     expect(await world.keys()).toEqual(['locks/one.json']);
     expect(await world.json('locks/one.json')).toMatchObject({

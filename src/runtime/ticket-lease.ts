@@ -89,7 +89,7 @@ class TicketLease implements Lease {
         return success(
           'at' in tried.value
             ? { acquired: true, owner: this.#owner, at: tried.value.at }
-            : { acquired: false, holder: tried.value.holder },
+            : { acquired: false, ...tried.value },
         );
       if (attempt === ATTEMPTS)
         return success({ acquired: false, holder: 'another run that started at the same moment' });
@@ -157,12 +157,18 @@ class TicketLease implements Lease {
     });
   }
 
-  async #tryOnce(): Promise<Result<'contended' | { readonly at: Date } | { readonly holder: string }>> {
+  async #tryOnce(): Promise<
+    Result<'contended' | { readonly at: Date } | { readonly holder: string; readonly freeAt?: Date }>
+  > {
     const { clock, settings, store } = this.#parts;
     const before = await this.#others(null);
     if (!before.ok) return before;
     const [holder] = before.value.live;
-    if (holder) return success({ holder: holder.key });
+    if (holder) {
+      const seconds = settings.termSeconds + settings.clockBoundSeconds;
+      const freeAt = new Date(holder.lastModified.getTime() + seconds * 1000);
+      return success({ holder: holder.key, freeAt });
+    }
     this.#keyGoodUntil ??= clock.monotonicSeconds() + settings.termSeconds - settings.clockBoundSeconds;
     if (clock.monotonicSeconds() >= this.#keyGoodUntil)
       return success({ holder: 'nobody; this run was suspended while it asked, and leaves it to the next' });

@@ -3,12 +3,12 @@
  * missing bracket stops a channel until somebody finds it; with a blind default, ids and paid tasks would be forgotten.
  */
 import {
+  AT_REST,
   generationDocumentSchema,
   imageDocumentSchema,
   publicDocumentSchema,
   publishedIds,
   PROGRESS_KEYS,
-  type ImageDocument,
 } from '../domain/channel-state.ts';
 import { groupObjects, isReady, partKey, type Group } from '../domain/group.ts';
 import { isGenerationId, type GenerationId } from '../domain/generation-id.ts';
@@ -23,14 +23,6 @@ import { journalOf, type Snapshot, type View } from './snapshot.ts';
 
 type Damage = Extract<View<unknown>, { found: 'damage' }>;
 type Fields = Record<string, unknown>;
-
-/** The specification's four keys when nothing is going on. */
-export const AT_REST = {
-  midjourney_task: null,
-  midjourney_results: {},
-  generation: false,
-  status: null,
-} as const satisfies Partial<ImageDocument>;
 
 /** In the order in which they are mended: each may be a witness for the next. */
 export function diagnoseDocuments(snapshot: Snapshot): Finding[] {

@@ -14,12 +14,12 @@ import {
   type StoredObject,
 } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { AT_REST, markedIds, shortList } from './diagnose-documents.ts';
+import { markedIds, shortList } from './diagnose-documents.ts';
 import { mediaOf, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { phaseOf } from './phase.ts';
 import { etagOf, journalOf, valueOf, type Snapshot } from './snapshot.ts';
-import { PROGRESS_KEYS, type ImageDocument } from '../domain/channel-state.ts';
+import { AT_REST, withoutProgress, type ImageDocument } from '../domain/channel-state.ts';
 
 type Place = keyof Folders;
 
@@ -168,8 +168,6 @@ function unfinished(channel: Channel, post: Post, place: Place, group: Group): F
     return { ...finding, explanation: `${odd} ${wait}`, remedy: null };
   }
   channel.free = false;
-  const image: Record<string, unknown> = { ...imageOf(snapshot) };
-  for (const key of PROGRESS_KEYS) delete image[key];
   const progress = progressOf(journalOf(snapshot, post.id), group, folders.fresh);
   const generation = valueOf(state.generation, { generation_id: null });
   return {
@@ -185,7 +183,7 @@ function unfinished(channel: Channel, post: Post, place: Place, group: Group): F
       {
         type: 'write',
         key: state.image.key,
-        document: { ...image, ...AT_REST, ...progress },
+        document: withoutProgress(imageOf(snapshot), progress),
         replaces: etagOf(state.image),
       },
     ],

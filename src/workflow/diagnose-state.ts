@@ -1,15 +1,10 @@
 /** The three documents, each readable, but at odds with each other or with what lies in the store; and locks of runs that are gone. */
-import {
-  PROGRESS_KEYS,
-  publishedIds,
-  type ImageDocument,
-  type PublicDocument,
-} from '../domain/channel-state.ts';
+import { publishedIds, withoutProgress, type PublicDocument } from '../domain/channel-state.ts';
 import { groupObjects, isReady, partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
 import { isAheadOfClocks } from '../domain/timestamp.ts';
-import { AT_REST, counted, markedIds, shortList } from './diagnose-documents.ts';
+import { counted, markedIds, shortList } from './diagnose-documents.ts';
 import { imageOf, postsOf, type Post } from './diagnose-posts.ts';
 import { knowsTask, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding, Operation } from './finding.ts';
@@ -156,13 +151,6 @@ function pictureGone(snapshot: Snapshot, id: GenerationId, post: Post | undefine
       { type: 'write', key: state.image.key, document: again, replaces: etagOf(state.image) },
     ],
   };
-}
-
-/** At rest, as a finished post leaves the document. */
-function withoutProgress(image: ImageDocument): Record<string, unknown> {
-  const rest: Record<string, unknown> = { ...image };
-  for (const key of PROGRESS_KEYS) delete rest[key];
-  return { ...rest, ...AT_REST };
 }
 
 function idWithoutContent(snapshot: Snapshot, id: GenerationId, phase: Phase, key: string): Finding {

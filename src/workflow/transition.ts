@@ -3,8 +3,8 @@
  * missing one; an impossible pair is a bug and throws. Keys that are not ours are carried over untouched.
  */
 import {
-  PROGRESS_KEYS,
   VIDEO_UNKNOWN_TWICE,
+  withoutProgress,
   type ChannelState,
   type ImageDocument,
   type LateTask,
@@ -42,20 +42,6 @@ export function transition(
   const handler = TABLE[phase][event.type] as Handler<EventType> | null;
   if (handler === null) throw new ImpossibleTransition(`${event.type} cannot happen in phase ${phase}`);
   return handler(state, event, policy, now);
-}
-
-/** The specification's four keys at rest, none of our own; everything else as it was. */
-function withoutProgress(image: ImageDocument, change: Partial<ImageDocument>): ImageDocument {
-  const kept: ImageDocument = { ...image };
-  for (const key of PROGRESS_KEYS) delete kept[key];
-  return {
-    ...kept,
-    midjourney_task: null,
-    midjourney_results: {},
-    generation: false,
-    status: null,
-    ...change,
-  };
 }
 
 function withImage(state: ChannelState, change: Partial<ImageDocument>): ChannelState {

@@ -37,6 +37,8 @@ test('M2 D12 while a run works, the flag names its owner and expiry, and a secon
   expect(seen.during).toMatchObject({ lock_expires_at_utc: expect.stringMatching(/^2026-01-31T20:45:/) });
   expect(seen.tickets).toEqual(['locks/test-1.json']);
   expect(seen.second).toMatchObject({ stop: 'locked', holder: 'locks/test-1.json', failure: null });
+  // The lease's 900 s and the bound of 30 s on clocks.
+  expect(seen.second?.until).toMatch(/^2026-01-31T20:45:3/);
   expect(await mill.json(PUBLIC)).toMatchObject({ processing_lock: false, lock_owner: null });
   expect(await mill.objects('locks/')).toEqual([]);
   expect(mill.paid()).toEqual({ text: 5, image: 1 });

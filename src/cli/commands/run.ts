@@ -59,9 +59,12 @@ export async function runOnce(cli: Cli, command: Command, name: string, run: One
     const { writeFailureReport } = await import('../output/report-folder.ts');
     await writeFailureReport(cli, run.report, failed);
   };
-  const { openChannel } = await import('../channel.ts');
+  const { caution, openChannel } = await import('../channel.ts');
   const channel = await openChannel(cli, options);
   if (!channel.ok) return refuse(channel.failure);
+  const { hopelessBudgets } = await import('../../app/cost-notes.ts');
+  for (const { message, path, suggestion } of hopelessBudgets(channel.value.loaded.config))
+    caution(cli, channel.value.surroundings.log, `${path} ${message}. ${suggestion.replace(/\.$/, '')}`);
   const [{ composeWatched, runWatched }, { createProgress }, { reportRun }] = await Promise.all([
     import('../../app/watched-run.ts'),
     import('../output/progress.ts'),

@@ -122,7 +122,10 @@ export const STOP_TEXTS: Readonly<
 
 /** What comes after a run. A budget lets the next one go on only when it frees or is raised, a failed order after its pause. */
 export function nextAfter({ failure, stop, until }: RunReport): string {
-  if (until !== undefined) return `The first run after ${minuteOf(until)} tries again.`;
+  if (until !== undefined)
+    return stop === 'locked'
+      ? `The next run goes on; if the one at work was killed, the first run after ${minuteOf(until)} does.`
+      : `The first run after ${minuteOf(until)} tries again.`;
   const { budget, retry } = failure ?? {};
   if (budget === undefined)
     return retry === 'human' && stop === 'failed'
