@@ -306,4 +306,33 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'export const MAX_TURNS = 4_000_000;',
     tests: ['test/mill/turns.test.ts'],
   },
+  {
+    name: 'after a reset of the image document the journal is not asked what is ordered',
+    file: 'src/steps/write-content.ts',
+    find: "return happened({ type: 'content-adopted', progress });",
+    replace:
+      "return happened({ type: 'content-adopted', progress: { ...(progress && {}), generation: true } });",
+    tests: ['test/mill/state.test.ts', ...SIM],
+  },
+  {
+    name: 'a budget that stops the channel holds up finished posts',
+    file: 'src/runtime/run-channel.ts',
+    find: "if (done?.code === 'budget_reached') await",
+    replace: "if (done?.code === 'usage') await",
+    tests: ['test/mill/budget.test.ts'],
+  },
+  {
+    name: 'a main run that met a held lock counts as made',
+    file: 'src/domain/run-record.ts',
+    find: "if (stop === 'locked' || stop === 'interrupted') return false;",
+    replace: "if (stop === 'interrupted') return false;",
+    tests: ['src/runtime/scheduler.test.ts', 'test/mill/serve.test.ts'],
+  },
+  {
+    name: 'a useless text is asked for without end',
+    file: 'src/steps/write-content.ts',
+    find: 'if (useless <= context.settings.content.mostUselessAnswers) return null;',
+    replace: 'if (useless >= 0) return null;',
+    tests: ['test/mill/content.test.ts'],
+  },
 ];
