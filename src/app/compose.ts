@@ -6,7 +6,14 @@ import { createSystemRandom } from '../adapters/system/random.ts';
 import { createWorkspace } from '../adapters/system/workspace.ts';
 import { channelRedactor } from '../config/channel-redactor.ts';
 import type { Environment } from '../config/environment.ts';
-import { addresses, bucketSettings, runwayRequest, textModel, visionModel } from '../config/resolved.ts';
+import {
+  addresses,
+  bucketSettings,
+  leaseTimesOf,
+  runwayRequest,
+  textModel,
+  visionModel,
+} from '../config/resolved.ts';
 import type { Config } from '../config/schema.ts';
 import { success, type Result } from '../domain/failure.ts';
 import { DOWNLOAD_SECONDS } from '../domain/request-limits.ts';
@@ -24,7 +31,7 @@ import { StateStore } from '../runtime/state-store.ts';
 import { createTicketLease, requestSecondsOf } from '../runtime/ticket-lease.ts';
 import type { StepContext } from '../steps/context.ts';
 import { lazyProviders } from './providers.ts';
-import { budgetsOf, channelSettings, policyOf, pricesOf, workSecondsOf } from './settings.ts';
+import { budgetsOf, channelSettings, policyOf, pricesOf } from './settings.ts';
 
 /** Between a lease ticket's put and the second look; longer than a store takes to show a write. */
 const LEASE_PAUSE_SECONDS = 0.2;
@@ -63,6 +70,7 @@ export async function openStore(
   if (!bucket.ok) return bucket;
   const { createS3Store } = await import('../adapters/s3/s3-store.ts');
   const { accessKey, secretKey, ...rest } = bucket.value;
+  const { clockBoundSeconds, termSeconds } = leaseTimesOf(config);
   return success(
     await createS3Store({
       ...rest,
@@ -70,10 +78,7 @@ export async function openStore(
       secretAccessKey: secretKey.reveal(),
       redact: channelRedactor(config, environment),
       userAgent: USER_AGENT,
-      requestLimitSeconds: requestSecondsOf(
-        config.WORKFLOW.lease_seconds,
-        config.WORKFLOW.clock_bound_seconds,
-      ),
+      requestLimitSeconds: requestSecondsOf(termSeconds, clockBoundSeconds),
       ...counting,
     }),
   );
@@ -91,17 +96,15 @@ export async function composeChannel(surroundings: Surroundings) {
   const clock = surroundings.clock ?? createSystemClock();
   const random = surroundings.random ?? createSystemRandom();
   const settings = channelSettings(config);
-  const { WORKFLOW: workflow } = config;
+  const times = leaseTimesOf(config);
   const lease = createTicketLease({
     store: raw.value,
     clock,
     random,
     holder: surroundings.holder,
     settings: {
-      termSeconds: workflow.lease_seconds,
-      clockBoundSeconds: workflow.clock_bound_seconds,
-      requestSeconds: requestSecondsOf(workflow.lease_seconds, workflow.clock_bound_seconds),
-      workSeconds: workSecondsOf(config),
+      ...times,
+      requestSeconds: requestSecondsOf(times.termSeconds, times.clockBoundSeconds),
       pauseSeconds: LEASE_PAUSE_SECONDS,
     },
   });
@@ -112,8 +115,8 @@ export async function composeChannel(surroundings: Surroundings) {
     state,
     clock,
     log,
-    leaseSeconds: workflow.lease_seconds,
-    staleSeconds: workflow.lock_stale_seconds,
+    leaseSeconds: times.termSeconds,
+    staleSeconds: config.WORKFLOW.lock_stale_seconds,
   });
   return success({ raw: raw.value, clock, random, settings, lease, store, state, lock });
 }

@@ -158,7 +158,11 @@ class Rehearsal {
       if (this.#known.locked) return this.#end('locked');
       const calls = this.#callsOf(action);
       const stopped = this.#admit(action, calls);
-      if (stopped !== null) return this.#end('budget', stopped);
+      if (stopped !== null) {
+        // As a run does, so that nothing finished waits for a budget.
+        if (this.#facts.mode === 'main' && this.#facts.survey === null) this.#admit({ type: 'tidy' }, []);
+        return this.#end('budget', stopped);
+      }
       this.#assume(action);
     }
     return this.#end('task-done');

@@ -1,4 +1,5 @@
 /** `repair` on the channel that a configuration names. */
+import { leaseTimesOf } from '../config/resolved.ts';
 import type { Config } from '../config/schema.ts';
 import type { Result } from '../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -12,8 +13,10 @@ import { channelSettings } from './settings.ts';
 /** What repair, and the doctor, see of a channel. */
 export function lookAt(config: Config, store: ObjectStore, clock: Pick<Clock, 'now'>): SnapshotParts {
   const { documents, folders } = channelSettings(config);
-  const { clock_bound_seconds: bound, lease_seconds: term, lock_stale_seconds: stale } = config.WORKFLOW;
-  return { store, clock, folders, documents, ticketSeconds: term + bound, staleLockSeconds: stale };
+  const { clockBoundSeconds, termSeconds } = leaseTimesOf(config);
+  const staleLockSeconds = config.WORKFLOW.lock_stale_seconds;
+  const ticketSeconds = termSeconds + clockBoundSeconds;
+  return { store, clock, folders, documents, ticketSeconds, staleLockSeconds };
 }
 
 export async function repair(

@@ -4,7 +4,6 @@ import type { Config } from '../config/schema.ts';
 import { defaultPrices } from '../domain/default-prices.ts';
 import type { Budgets } from '../domain/budget.ts';
 import type { PriceList } from '../domain/money.ts';
-import { longestWork } from '../domain/request-limits.ts';
 import type { ChannelSettings, ContentSettings } from '../domain/settings.ts';
 import type { Policy } from '../workflow/policy.ts';
 
@@ -133,12 +132,4 @@ export function pricesOf(config: Config): PriceList {
 
 export function budgetsOf({ BUDGET: budget }: Config): Budgets {
   return { perPost: budget.per_post_usd, perDay: budget.per_day_usd, perMonth: budget.per_month_usd };
-}
-
-/** What the lease has to outlast after each look at it, in seconds. */
-export function workSecondsOf({ OPENAI_SETTINGS: openai, WORKFLOW: run }: Config): number {
-  return longestWork({
-    modelSeconds: openai.request_timeout_seconds,
-    pollSeconds: run.runway_polling_interval,
-  }).seconds;
 }

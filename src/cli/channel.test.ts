@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
@@ -40,6 +40,30 @@ test('an absolute folder in a file of variables stays as it is', () => {
     writeFileSync(join(place, '.env'), 'REELMILL_STORE=folder:/srv/posts\n');
     const opened = openEnvironment(cli, { envFile: join(place, '.env') });
     expect(opened).toMatchObject({ ok: true, value: { store: { kind: 'folder', path: '/srv/posts' } } });
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+});
+
+test('the .env beside the configuration is read, and no other one; what is no file, or not for us to read, is let be', () => {
+  const place = mkdtempSync(join(tmpdir(), 'reelmill-env-'));
+  try {
+    for (const name of ['mine', 'other', 'python']) mkdirSync(join(place, name));
+    writeFileSync(join(place, 'mine', '.env'), 'REELMILL_STORE=folder:posts\nB2_BUCKET_NAME=mine\n');
+    mkdirSync(join(place, 'python', '.env'));
+    const opened = (name: string, variables = {}) =>
+      openEnvironment({ ...cli, variables }, { config: join(place, name, 'config.json') });
+    expect(opened('mine')).toMatchObject({
+      ok: true,
+      value: { store: { kind: 'folder', path: join(place, 'mine', 'posts') } },
+    });
+    // Those of the environment win.
+    expect(opened('mine', { REELMILL_STORE: 'bucket' })).toMatchObject({
+      value: { store: { kind: 'bucket' } },
+    });
+    expect(opened('other')).toMatchObject({ ok: true, value: { store: { kind: 'bucket' } } });
+    expect(opened('python')).toMatchObject({ ok: true, value: { store: { kind: 'bucket' } } });
+    expect(openEnvironment(cli, { envFile: join(place, 'python', '.env') })).toMatchObject({ ok: false });
   } finally {
     rmSync(place, { recursive: true });
   }

@@ -1,7 +1,7 @@
 /** Opens the channel that the options and the environment name: configuration, secrets, log. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readEnvironment, type Environment, type LogLevel } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
@@ -10,7 +10,6 @@ import { secretsAmong } from '../config/secrets.ts';
 import { createLog } from '../app/log.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { Surroundings } from '../app/compose.ts';
-import type { Log } from '../ports/log.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 
 export interface Channel {
@@ -55,7 +54,7 @@ export async function openChannel(cli: Cli, options: GlobalOptions): Promise<Res
 }
 
 /** To whoever sits before it; off a terminal one line of the log, like all others. */
-export function caution(cli: Cli, log: Log, message: string): void {
+export function caution(cli: Cli, log: Surroundings['log'], message: string): void {
   if (cli.live) cli.tell(`${message}.`);
   else log.warn(message);
 }
@@ -66,9 +65,7 @@ export function configPathOf(options: GlobalOptions, environment: Environment): 
 
 export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Environment> {
   // First, so that its secrets are known before anything is said.
-  const filed = fileVariables(
-    options.envFile ?? (existsSync(DEFAULT_ENV_FILE) ? DEFAULT_ENV_FILE : undefined),
-  );
+  const filed = options.envFile === undefined ? besideConfig(cli, options) : fileVariables(options.envFile);
   if (!filed.ok) return filed;
   cli.hide?.(secretsAmong(filed.value));
   const chosen = storeVariables(options.store);
@@ -76,8 +73,18 @@ export function openEnvironment(cli: Cli, options: GlobalOptions): Result<Enviro
   return readEnvironment({ ...filed.value, ...cli.variables, ...chosen.value });
 }
 
-/** In the working directory, as everywhere; who names another file means that one alone. */
-const DEFAULT_ENV_FILE = '.env';
+/**
+ * `.env` beside the configuration, so that no channel gets another one's keys. Nobody has named it: where it is no file,
+ * or not for this user to read, as when systemd has read it before, the environment has to do.
+ */
+function besideConfig(cli: Cli, options: GlobalOptions): Result<NodeJS.Dict<string>> {
+  const config = options.config ?? cli.variables['REELMILL_CONFIG'] ?? DEFAULT_CONFIG;
+  const file = join(dirname(config), '.env');
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return success({});
+  const read = fileVariables(file);
+  return read.ok ? read : success({});
+}
+
 const LARGEST_ENV_FILE = 64 * 1024;
 
 /** `NAME=value` lines, as Docker and systemd write them. */

@@ -67,7 +67,7 @@ export function buildProgram(cli: Cli, complain = cli.tell): Command {
     .option('--store <place>', 'folder:PATH or s3://BUCKET (default: the bucket of the environment)')
     .option(
       '--env-file <file>',
-      'read variables from this file too (default: .env, if there is one); those of the environment win',
+      'read variables from this file too (default: .env beside the configuration, if there is one); those of the environment win',
     )
     .option('--json', 'answer as JSON, for scripts')
     .option('--quiet', 'say nothing unless something is wrong')

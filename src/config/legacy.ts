@@ -9,6 +9,7 @@ import {
   nearestRunwayRatio,
 } from '../domain/runway-limits.ts';
 import type { ConfigNote } from './problem.ts';
+import { workOf } from './resolved.ts';
 import type { Config } from './schema.ts';
 
 /** Everything in a valid configuration that works differently today from when it was probably written. */
@@ -16,7 +17,25 @@ export function outdatedValues(
   raw: Readonly<Record<string, unknown>>,
   config: Config,
 ): readonly ConfigNote[] {
-  return [...runwayNotes(config), ...modelNotes(config), ...codecNotes(config), ...promptNotes(raw, config)];
+  return [
+    ...runwayNotes(config),
+    ...modelNotes(config),
+    ...codecNotes(config),
+    ...promptNotes(raw, config),
+    ...leaseNotes(config),
+  ];
+}
+
+/** The run would lose its lease, and with it an answer that it has paid for, in every run anew. */
+function leaseNotes(config: Config): readonly ConfigNote[] {
+  const { seconds, setting } = workOf(config);
+  const { clock_bound_seconds: bound, lease_seconds: given } = config.WORKFLOW;
+  const least = seconds + bound;
+  if (given >= least) return [];
+  const cause = setting === null ? 'a download' : setting;
+  const message = `is ${given} seconds, too short for what a run does between two looks at its lease: ${seconds} (${cause} and a minute to be sure) beside ${bound} of clock_bound_seconds; ${least} are used`;
+  const suggestion = `Write ${least} or more, or lower ${setting ?? 'WORKFLOW.clock_bound_seconds'}.`;
+  return [{ kind: 'suspicious', path: 'WORKFLOW.lease_seconds', message, suggestion }];
 }
 
 function runwayNotes(config: Config): readonly ConfigNote[] {

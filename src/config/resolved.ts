@@ -4,6 +4,7 @@
  */
 import { failure, success } from '../domain/failure.ts';
 import type { Result } from '../domain/failure.ts';
+import { longestWork, type LongestWork } from '../domain/request-limits.ts';
 import { nearestRunwayDuration, nearestRunwayRatio, parseRatio } from '../domain/runway-limits.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Environment } from './environment.ts';
@@ -151,4 +152,23 @@ export function missingVariables(
     const neededBy: readonly ServiceCommand[] = ENVIRONMENT_VARIABLES[name].neededBy;
     return needed[name] === null && neededBy.includes(command);
   });
+}
+
+/** What a run may be busy with between two looks at its lease. */
+export function workOf({ OPENAI_SETTINGS: openai, WORKFLOW: run }: Config): LongestWork {
+  return longestWork({
+    modelSeconds: openai.request_timeout_seconds,
+    pollSeconds: run.runway_polling_interval,
+  });
+}
+
+/** I3, I4: how long a run owns the channel; never too short for what it may do between two looks at its lease. Seconds. */
+export function leaseTimesOf(config: Config): {
+  readonly termSeconds: number;
+  readonly clockBoundSeconds: number;
+  readonly workSeconds: number;
+} {
+  const { seconds: workSeconds } = workOf(config);
+  const { clock_bound_seconds: clockBoundSeconds, lease_seconds: wanted } = config.WORKFLOW;
+  return { termSeconds: Math.max(wanted, workSeconds + clockBoundSeconds), clockBoundSeconds, workSeconds };
 }

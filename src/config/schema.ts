@@ -3,7 +3,6 @@
  * the checks, the defaults, the JSON Schema for editors, the reference page and the example.
  */
 import { z } from 'zod';
-import { longestWork } from '../domain/request-limits.ts';
 import { DEFAULT_PROMPTS } from './default-prompts.ts';
 import { budget, connections, openaiSettings, prices, prompts } from './sections/connections.ts';
 import { content, creativePrompts, generate, restrictions, sarcasm } from './sections/content.ts';
@@ -33,23 +32,6 @@ export const configSchema = z
     BUDGET: budget,
     PRICES: prices,
     ALERTS: alerts,
-  })
-  .superRefine(({ OPENAI_SETTINGS: openai, WORKFLOW: run }, context) => {
-    const { seconds, setting } = longestWork({
-      modelSeconds: openai.request_timeout_seconds,
-      pollSeconds: run.runway_polling_interval,
-    });
-    const least = seconds + run.clock_bound_seconds;
-    if (run.lease_seconds >= least) return;
-    // The run would lose its lease, and with it the answer that it has paid for, in every run anew.
-    const cause = setting === null ? 'a download' : setting;
-    const or = setting === null ? 'lower WORKFLOW.clock_bound_seconds' : `lower ${setting}`;
-    context.addIssue({
-      code: 'custom',
-      path: ['WORKFLOW', 'lease_seconds'],
-      message: `does not outlast what a run may do without renewing it: ${seconds} s (${cause} and a minute to be sure) beside ${run.clock_bound_seconds} s of clock_bound_seconds`,
-      params: { suggestion: `Write at least ${least}, or ${or}.` },
-    });
   })
   .meta({ title: 'Reelmill configuration' });
 

@@ -133,6 +133,20 @@ export function withoutProgress(image: ImageDocument, change: Partial<ImageDocum
   return { ...kept, ...AT_REST, ...change };
 }
 
+/**
+ * Where a post stands again after its state was lost: `progress` beside the keys at rest. What is taken up again is late no
+ * more: its result would take the place of itself, and a second video would be paid for (I3).
+ */
+export function resumed(image: ImageDocument, progress: Partial<ImageDocument>): ImageDocument {
+  const { late_tasks: known = [], ...rest } = withoutProgress(image, progress);
+  const { midjourney_results: results, midjourney_task: task, video_task: video } = progress;
+  const picture =
+    results?.['task_id'] ??
+    (typeof task === 'object' && task !== null && 'task_id' in task ? task.task_id : task);
+  const late = known.filter(({ task_id: id }) => id !== picture && id !== video?.task_id);
+  return late.length === 0 ? (rest as ImageDocument) : { ...(rest as ImageDocument), late_tasks: late };
+}
+
 /** The ids that the publisher has marked (M10), in its order, and what stands there that is no id. */
 export function publishedIds(document: Pick<PublicDocument, 'generation_id'>): {
   ids: GenerationId[];

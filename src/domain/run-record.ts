@@ -35,8 +35,14 @@ export function runRecordsIn(runs: unknown): RunRecord[] {
   });
 }
 
-/** They look and make room, and name the post that is to be made; whoever fails in them has not begun to make it. */
-const BEFORE_WORK: ReadonlySet<string> = new Set(['tidy', 'check-late', 'mint-id']);
+/** They look and make room, name the post that is to be made, or take up what is there; whoever fails in them has paid for nothing. */
+const BEFORE_WORK: ReadonlySet<string> = new Set([
+  'tidy',
+  'check-late',
+  'mint-id',
+  'adopt-content',
+  'record',
+]);
 
 /** Whether a run did what it was there for, well or badly; else the same run is still to be made. */
 export function cameToWork({ actions, stop }: Pick<RunRecord, 'actions' | 'stop'>): boolean {

@@ -140,7 +140,9 @@ class Run {
     if (!begun.ok) return this.report('failed', begun.failure);
     const bound = MAX_TURNS * this.#parts.policy.maxTasksPerRun;
     for (let turn = 0; turn < bound; turn += 1) {
-      if (this.#parts.context.signal.aborted) return this.report('interrupted', null);
+      // What is finished is finished, also when it was the last that the run was allowed to do.
+      const isDone = this.#facts.tasksProcessed >= this.#parts.policy.maxTasksPerRun;
+      if (this.#parts.context.signal.aborted && !isDone) return this.report('interrupted', null);
       const state = await this.#memory.read();
       if (!state.ok) return this.report('failed', state.failure);
       const action = decide(
@@ -152,7 +154,7 @@ class Run {
       const { part } = this.#options;
       if (part && !part.actions.has(action.type)) return this.report('part-done', null);
       const done = await this.#perform(action, state.value);
-      if (done?.code === 'budget_reached') await this.#tidyAnyway(state.value);
+      if (done !== null && action.type !== 'tidy') await this.#tidyAnyway(state.value, done);
       if (done !== null)
         return isInterruption(done, this.#parts.context.signal)
           ? this.report('interrupted', null)
@@ -172,9 +174,10 @@ class Run {
     );
   }
 
-  /** M10, D8: a budget may stop a post for a month, and what is finished must not wait with it. */
-  async #tidyAnyway(state: ChannelState): Promise<void> {
+  /** M10, D8: a budget or a key may stop a post for a month, and what is finished must not wait with it. */
+  async #tidyAnyway(state: ChannelState, { code }: Failure): Promise<void> {
     const { mode, part } = this.#options;
+    if (code === 'lease_lost' || this.#parts.context.signal.aborted) return;
     if (mode === 'main' && part === undefined && this.#facts.survey === null)
       await this.#perform({ type: 'tidy' }, state);
   }
@@ -244,7 +247,7 @@ class Run {
         context.log.info(`State: ${action.why}`, { event: action.event.type });
         return { event: action.event, failure: null };
       case 'tidy':
-        return this.#tidy(state.generation.generation_id);
+        return this.#tidy(state);
       case 'mint-id':
         return mintId(context, this.#memory.takenIds());
       case 'check-image':
@@ -293,13 +296,16 @@ class Run {
     return done;
   }
 
-  async #tidy(active: GenerationId | null): Promise<ActionDone> {
+  async #tidy({ generation, image }: ChannelState): Promise<ActionDone> {
     const { context, lock, state } = this.#parts;
+    const { generation_id: active } = generation;
+    const held = phaseOf(image) === 'idle' ? null : active;
     const tidied = await tidy(
       {
         store: context.store,
         state,
         folders: context.settings.folders,
+        held,
         log: context.log,
         publishedSeen: this.#actions.length === 0,
         beforeEffects: () => lock.raise(),

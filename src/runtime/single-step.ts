@@ -2,7 +2,7 @@
  * The owner's three other programs, each alone on the state in the bucket: content, media, image check. They are the
  * coordinator's own loop, kept to the actions that the program had, so that no rule exists twice.
  */
-import type { ChannelState } from '../domain/channel-state.ts';
+import { resumed, type ChannelState } from '../domain/channel-state.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { CONVEYOR, groupObjects, hasPart, isReady } from '../domain/group.ts';
@@ -10,6 +10,7 @@ import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import { collectList } from '../ports/object-store.ts';
 import type { StepContext } from '../steps/context.ts';
 import { readPost } from '../steps/documents.ts';
+import { progressInStore } from '../steps/write-content.ts';
 import type { Action, Survey } from '../workflow/decide.ts';
 import { knowsItsAge, phaseOf, type Phase } from '../workflow/phase.ts';
 
@@ -66,23 +67,21 @@ export function mediaPart(id: GenerationId, useMock: boolean): Part {
     async begin(state, context) {
       const named = state.generation.generation_id;
       if (named !== null && named !== id) return occupied(named);
-      // D10: started right after `generate-content`, it may be shown the text only after a while.
-      const stored = await readPost(context, context.settings.folders.fresh, id);
-      if (!stored.ok) return stored;
       const phase = phaseOf(state.image);
       const lies = await whereabouts(context, id);
       if (!lies.ok) return lies;
       if (phase === 'idle' && lies.value.finished !== null) return complete(id, lies.value.finished);
+      // D10: started right after `generate-content`, it may be shown the text only after a while.
+      const stored = await readPost(context, context.settings.folders.fresh, id);
+      if (!stored.ok) return stored;
       if (named === null && phase !== 'idle')
         return failure('no_active_post', `The state is busy (${phase}), but names no post`, { id });
       if (phase === 'task' && !useMock)
         return misplaced(id, phase, 'its picture is being painted; ask with `reelmill check-image`');
+      const mock = useMock ? await mockFrom(state, context, id) : success([]);
+      if (!mock.ok) return mock;
       return success({
-        events: [
-          ...(named === null ? [{ type: 'id-minted', id } as const] : []),
-          ...(phase === 'idle' && useMock ? [{ type: 'content-written' } as const] : []),
-          ...(useMock ? towardsMock(phase) : []),
-        ],
+        events: [...(named === null ? [{ type: 'id-minted', id } as const] : []), ...mock.value],
         survey: { readyInFresh: false, activePost: 'content' },
       });
     },
@@ -105,6 +104,19 @@ async function whereabouts(
     hasText = hasPart(group, folder, 'json');
   }
   return success({ hasText, finished: null });
+}
+
+/** P2. What the journal knows to be ordered is remembered as late, and may still take the mock's place. */
+async function mockFrom(
+  { image }: ChannelState,
+  context: StepContext,
+  id: GenerationId,
+): Promise<Result<readonly WorkflowEvent[]>> {
+  if (phaseOf(image) !== 'idle') return success(towardsMock(phaseOf(image)));
+  const progress = await progressInStore(context, id);
+  if (!progress.ok) return progress;
+  const adopted: WorkflowEvent = { type: 'content-adopted', progress: progress.value };
+  return success([adopted, ...towardsMock(phaseOf(resumed(image, progress.value)))]);
 }
 
 function towardsMock(phase: Phase): readonly WorkflowEvent[] {

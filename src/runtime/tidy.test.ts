@@ -25,7 +25,15 @@ async function tidied(
 ): Promise<Result<TidyReport>> {
   const state = new StateStore(world.store, KEYS, world.clock);
   return tidy(
-    { store: world.store, state, folders: FOLDERS, log: world.log, publishedSeen: false, beforeEffects },
+    {
+      store: world.store,
+      state,
+      folders: FOLDERS,
+      log: world.log,
+      held: null,
+      publishedSeen: false,
+      beforeEffects,
+    },
     active,
   );
 }

@@ -15,6 +15,8 @@ export interface TidyParts {
   readonly state: StateStore;
   readonly folders: Folders;
   readonly log: Log;
+  /** The state is in the middle of it, and looks for it where it is: it is not moved, however complete it looks. */
+  readonly held: GenerationId | null;
   /** The lock has read the publisher’s list in this very turn. */
   readonly publishedSeen: boolean;
   /** Called before the first move. */
@@ -62,7 +64,7 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
   if (archived.value.moved) shelf = await readShelf(store, folders);
   if (!shelf.ok) return shelf;
 
-  const moves = planSort(shelf.value, folders);
+  const moves = planSort(without(shelf.value, parts.held), folders);
   const sorted = await carryOut(parts, moves);
   if (!sorted.ok) return sorted;
   if (moves.length > 0) shelf = await readShelf(store, folders);
@@ -79,6 +81,15 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
   });
 }
 
+function without(shelf: Shelf, held: GenerationId | null): Shelf {
+  const moves = ({ id }: { readonly id: GenerationId }): boolean => id !== held;
+  return {
+    fresh: shelf.fresh.filter(moves),
+    middle: shelf.middle.filter(moves),
+    front: shelf.front.filter(moves),
+  };
+}
+
 async function archivePublished(
   parts: TidyParts,
   shelf: Shelf,
@@ -90,7 +101,8 @@ async function archivePublished(
     parts.log.warn('generation_id of config_public holds entries that are no ids; they are left there', {
       entries: foreign.slice(0, 10),
     });
-  const unfinished = (id: GenerationId): boolean => id === active && !readyAnywhere(shelf, parts.folders, id);
+  const unfinished = (id: GenerationId): boolean =>
+    id === parts.held || (id === active && !readyAnywhere(shelf, parts.folders, id));
   const marked = ids.filter((id) => !unfinished(id));
   if (marked.length === 0) return success({ ids: [], moved: false });
   const moves = planArchive(shelf, parts.folders, marked);

@@ -9,6 +9,7 @@ import { imageCandidates } from '../domain/piapi-answer.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
+import { readPost } from './documents.ts';
 import { findPost } from './media-files.ts';
 
 type LateEvent = EventNamed<'late-result' | 'late-task-dropped'>;
@@ -56,7 +57,22 @@ async function fateOf(context: StepContext, task: LateTask, input: LateInput): P
   const fate = task.kind === 'image' ? await imageFate(context, task) : await videoFate(context, task);
   // Asked once more even when it is old: the answer decides, the age only ends the waiting.
   const waiting = !fate.ok || fate.value.type === 'wait';
-  return waiting && age > input.maxAgeSeconds ? success({ type: 'drop' }) : fate;
+  if (waiting) return age > input.maxAgeSeconds ? success({ type: 'drop' }) : fate;
+  if (!fate.ok || fate.value.type !== 'use') return fate;
+  const has = await hasIt(context, task, place.value);
+  return has.ok ? (has.value ? success({ type: 'drop' }) : fate) : has;
+}
+
+/** I3: it is what the post is made of already, by way of a state that was lost and found again: nothing is to be replaced. */
+async function hasIt(context: StepContext, task: LateTask, folder: string): Promise<Result<boolean>> {
+  const post = await readPost(context, folder, task.id);
+  if (!post.ok) return post;
+  const { image, image_task_id: picture, video, video_task_id: film } = post.value.media ?? {};
+  return success(
+    task.kind === 'image'
+      ? image === 'midjourney' && picture === task.task_id
+      : video === 'runway' && film === task.task_id,
+  );
 }
 
 async function imageFate(context: StepContext, task: LateTask): Promise<Result<Fate>> {

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import type { ImageDocument } from '../domain/channel-state.ts';
 import { progressOf } from '../domain/evidence.ts';
 import { groupObjects } from '../domain/group.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
@@ -320,16 +321,28 @@ export async function adoptContent(
   context: StepContext,
   id: GenerationId,
 ): Promise<StepOutcome<EventNamed<'content-adopted'>>> {
-  const { folders } = context.settings;
   const journal = await context.journal.read(id);
   if (!journal.ok) return failed(journal.failure);
   const tracker = await readTracker(context);
   if (!tracker.ok) return failed(tracker.failure);
   const recorded = await recordInTracker(context, journal.value.draft ?? {}, tracker.value);
   if (!recorded.ok) return failed(recorded.failure);
-  const listed = await collectList(context.store, `${folders.fresh}${id}`, 1_000);
-  if (!listed.ok) return failed(listed.failure);
-  const group = groupObjects(folders.fresh, listed.value).find((candidate) => candidate.id === id);
-  const progress = progressOf(journal.value, group ?? { id, objects: [] }, folders.fresh);
-  return happened({ type: 'content-adopted', progress });
+  const progress = await progressInStore(context, id);
+  return progress.ok
+    ? happened({ type: 'content-adopted', progress: progress.value })
+    : failed(progress.failure);
+}
+
+/** Where the journal, and what lies in 666, show that the post stands. */
+export async function progressInStore(
+  context: StepContext,
+  id: GenerationId,
+): Promise<Result<Partial<ImageDocument>>> {
+  const { fresh } = context.settings.folders;
+  const journal = await context.journal.read(id);
+  if (!journal.ok) return journal;
+  const listed = await collectList(context.store, `${fresh}${id}`, 1_000);
+  if (!listed.ok) return listed;
+  const group = groupObjects(fresh, listed.value).find((candidate) => candidate.id === id);
+  return success(progressOf(journal.value, group ?? { id, objects: [] }, fresh));
 }

@@ -8,7 +8,8 @@ import {
   imageDocumentSchema,
   publicDocumentSchema,
   publishedIds,
-  PROGRESS_KEYS,
+  resumed,
+  type ImageDocument,
 } from '../domain/channel-state.ts';
 import { groupObjects, isReady, partKey, type Group } from '../domain/group.ts';
 import { isGenerationId, type GenerationId } from '../domain/generation-id.ts';
@@ -116,11 +117,10 @@ function damagedImage(snapshot: Snapshot, view: Damage): Finding {
     return replaced(view, base, remark);
   }
   // The journal is the better witness: what it proves to be ordered must not be ordered again.
-  for (const key of PROGRESS_KEYS) delete base[key];
   const progress = progressOf(journal, group, snapshot.folders.fresh);
   return replaced(
     view,
-    { ...base, ...AT_REST, ...progress },
+    resumed(base as ImageDocument, progress),
     `Where the post ${group.id} stood is read from its journal, so that nothing it has already paid for is ordered again.`,
   );
 }

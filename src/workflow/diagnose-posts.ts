@@ -19,7 +19,7 @@ import { mediaOf, progressOf, textOf } from '../domain/evidence.ts';
 import type { Finding, Operation } from './finding.ts';
 import { phaseOf } from './phase.ts';
 import { etagOf, journalOf, valueOf, type Snapshot } from './snapshot.ts';
-import { AT_REST, withoutProgress, type ImageDocument } from '../domain/channel-state.ts';
+import { AT_REST, resumed, type ImageDocument } from '../domain/channel-state.ts';
 
 type Place = keyof Folders;
 
@@ -183,7 +183,7 @@ function unfinished(channel: Channel, post: Post, place: Place, group: Group): F
       {
         type: 'write',
         key: state.image.key,
-        document: withoutProgress(imageOf(snapshot), progress),
+        document: resumed(imageOf(snapshot), progress),
         replaces: etagOf(state.image),
       },
     ],

@@ -1,5 +1,5 @@
 /** The three documents, each readable, but at odds with each other or with what lies in the store; and locks of runs that are gone. */
-import { publishedIds, withoutProgress, type PublicDocument } from '../domain/channel-state.ts';
+import { publishedIds, resumed, withoutProgress, type PublicDocument } from '../domain/channel-state.ts';
 import { groupObjects, isReady, partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { imageCandidates } from '../domain/piapi-answer.ts';
@@ -140,8 +140,8 @@ function pictureGone(snapshot: Snapshot, id: GenerationId, post: Post | undefine
   const group = post?.places.find(({ place }) => place === 'fresh')?.group;
   const objects = (group?.objects ?? []).filter((object) => object.key !== key);
   const fetchable = imageCandidates(image.midjourney_results ?? {}) !== null;
-  const progress = fetchable ? {} : progressOf(journalOf(snapshot, id), { id, objects }, folders.fresh);
-  const again = fetchable ? rest : { ...withoutProgress(image), ...progress };
+  const lost = { id, objects };
+  const again = fetchable ? rest : resumed(image, progressOf(journalOf(snapshot, id), lost, folders.fresh));
   return {
     kind: 'inconsistent-state',
     where: id,

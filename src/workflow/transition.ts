@@ -4,6 +4,7 @@
  */
 import {
   VIDEO_UNKNOWN_TWICE,
+  resumed,
   withoutProgress,
   type ChannelState,
   type ImageDocument,
@@ -76,14 +77,7 @@ function lateTasks(tasks: LateTask[]): Partial<ImageDocument> {
 const on: { readonly [T in EventType]: Handler<T> } = {
   'id-minted': (state, event) => withId(state, event.id),
   'content-written': (state) => ({ ...state, image: withoutProgress(state.image, { generation: true }) }),
-  'content-adopted': (state, { progress }) => {
-    const { late_tasks: known = [], ...image } = withoutProgress(state.image, progress);
-    const ordered = progress.midjourney_results?.['task_id'] ?? datedTask(image)?.task_id;
-    const video = image.video_task?.task_id;
-    // What is taken up again is late no more: its result would take the place of itself.
-    const late = known.filter(({ task_id: task }) => task !== ordered && task !== video);
-    return { ...state, image: { ...image, ...lateTasks(late) } as ImageDocument };
-  },
+  'content-adopted': (state, { progress }) => ({ ...state, image: resumed(state.image, progress) }),
   'content-abandoned': (state) => withId(state, null),
   'submission-intended': (state, event, _policy, now) =>
     withImage(state, {

@@ -201,3 +201,18 @@ test('D7 I4 a mock that is thrown away while it is being replaced holds up nobod
     expect((await mill.state()).generation, moment).toEqual({ generation_id: null });
   }
 });
+
+test('I3 a late task whose result the post is made of already is forgotten, whoever wrote it there', async () => {
+  await using mill = await Mill.start({ sandbox: { imageSeconds: 1, videoSeconds: 1 } });
+  expect((await mill.run()).stop).toBe('task-done');
+  const { image_task_id: task_id } = (await mill.json(POST)).media;
+  const requested_at_utc = '2026-01-31T20:30:00.000000+00:00';
+  await mill.put(IMAGE, {
+    ...(await mill.json(IMAGE)),
+    late_tasks: [{ kind: 'image', id: FIRST_ID, task_id, requested_at_utc }],
+  });
+  await mill.until('21:30');
+  const { actions } = await mill.run({ mode: 'check' });
+  expect(actions).toEqual([{ action: 'check-late', event: 'late-task-dropped' }]);
+  expect(mill.paid()).toMatchObject({ image: 1, video: 1 });
+});

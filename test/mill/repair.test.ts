@@ -568,6 +568,27 @@ async function moveByHand(mill: Mill, from: string, to: string): Promise<void> {
   await mill.remove(from);
 }
 
+test('I3 a late task that repair takes up again is late no more: its video is paid for once', async () => {
+  await using mill = await Mill.start({
+    config: { WORKFLOW: { mj_timeout_seconds: 60 } },
+    sandbox: { imageSeconds: 3 * 3_600 },
+  });
+  await mill.run();
+  await mill.until('21:30');
+  expect((await mill.run({ mode: 'check' })).stop).toBe('timed-out');
+  expect((await mill.json(IMAGE)).late_tasks).toHaveLength(1);
+  await mill.put(IMAGE, { ...(await mill.json(IMAGE)), status: 5 });
+  await apply(mill);
+  expect(await mill.json(IMAGE)).not.toHaveProperty('late_tasks');
+  await mill.advance(3 * 3_600);
+  for (let run = 0; run < 3; run += 1) {
+    await mill.run({ mode: 'check' });
+    await mill.advance(3_600);
+  }
+  expect((await mill.json(TEXT)).media).toMatchObject({ image: 'midjourney', video: 'runway' });
+  expect(mill.paid()).toMatchObject({ image: 1, video: 1 });
+});
+
 test.each(DAMAGES)('S1 I2 I3 repair of $kind: $what', async ({ kind, make, mended, options, paysOnce }) => {
   await using mill = await Mill.start(options);
   await make(mill);

@@ -60,6 +60,7 @@ test.each([
   { folder: '555/', part: content },
   { folder: 'archive/', part: content },
   { folder: '666/', part: media },
+  { folder: '444/', part: media },
   { folder: '666/', part: mock },
 ])('I3 D9 a post that is complete in $folder is not made again', async ({ folder, part }) => {
   await using mill = await Mill.start();
@@ -91,6 +92,16 @@ test('I3 generate-media after the state was reset goes on with what is ordered',
   await mill.run(media);
   expect(await mill.json(IMAGE)).toMatchObject({ midjourney_task: { task_id: mill.ledger.at(-1)?.taskId } });
   expect(mill.paid()).toEqual({ text: 5, image: 1 });
+});
+
+test('I3 P2 --use-mock after the state was reset remembers the picture that is being painted', async () => {
+  await using mill = await Mill.start();
+  await mill.run(content);
+  await mill.run(media);
+  await mill.put(IMAGE, AT_REST);
+  await mill.run(mock);
+  expect((await mill.json(POST)).media).toMatchObject({ image: 'placeholder', video: 'mock' });
+  expect((await mill.json(IMAGE)).late_tasks).toMatchObject([{ kind: 'image', id: ID }]);
 });
 
 test('P1 generate-media without a stored text is an error, before anything is asked or changed', async () => {

@@ -100,3 +100,26 @@ test('P6 I3 a key that is mended after Runway has forgotten the video ends in a 
   });
   expect(mill.paid()).toEqual(PAID);
 });
+
+test('M10 D8 a refused key holds up neither what was published nor what is finished', async () => {
+  await using mill = await millWithVideo();
+  BROKEN_KEYS[1]?.[3](mill);
+  await mill.putGroup('444/', '20260101-2030');
+  await mill.putGroup('555/', '20260102-2030');
+  await mill.put('config/config_public.json', { processing_lock: false, generation_id: ['20260101-2030'] });
+  await mill.until('20:30');
+  expect(await mill.run()).toMatchObject({ stop: 'failed', failure: { code: 'provider_denied' } });
+  expect(await mill.objects('archive/')).toHaveLength(3);
+  expect(await mill.objects('444/')).toContain('444/20260102-2030.json');
+  // The state is in the middle of this one, and looks for it here.
+  expect(await mill.objects('666/')).toContain(POST);
+});
+
+test('R2 a post that is finished while the run is told to stop is the run’s post, and no second one is owed', async () => {
+  await using mill = await Mill.start({ sandbox: { imageSeconds: 1, videoSeconds: 0 } });
+  const stop = new AbortController();
+  const onAction = (type: string): void => {
+    if (type === 'await-video') stop.abort();
+  };
+  expect(await mill.run({ signal: stop.signal, onAction })).toMatchObject({ stop: 'task-done' });
+});

@@ -309,16 +309,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'after a reset of the image document the journal is not asked what is ordered',
     file: 'src/steps/write-content.ts',
-    find: "return happened({ type: 'content-adopted', progress });",
-    replace:
-      "return happened({ type: 'content-adopted', progress: { ...(progress && {}), generation: true } });",
+    find: 'return success(progressOf(journal.value, group',
+    replace: 'return success(progressOf(journal.value && null, group',
     tests: ['test/mill/state.test.ts', ...SIM],
   },
   {
     name: 'a budget that stops the channel holds up finished posts',
     file: 'src/runtime/run-channel.ts',
-    find: "if (done?.code === 'budget_reached') await",
-    replace: "if (done?.code === 'usage') await",
+    find: "if (done !== null && action.type !== 'tidy') await",
+    replace: "if (done?.code === 'usage' && action.type !== 'tidy') await",
     tests: ['test/mill/budget.test.ts'],
   },
   {

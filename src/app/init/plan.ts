@@ -131,7 +131,8 @@ const HALF_A_BUCKET = {
 function crontabOf(config: Config, { configName, folder, machineZone }: InitAnswers, now: Date): string[] {
   const { main, checks } = cronLines(config, now, machineZone);
   const place = quoted(folder);
-  const name = configName === 'config.json' ? '' : ` --config ${configName}`;
+  // In a folder of its own, a configuration has no .env beside it.
+  const name = configName === 'config.json' ? '' : ` --env-file .env --config ${configName}`;
   const run = `cd ${place} && node_modules/.bin/reelmill${name} run`;
   // A percent sign ends a command of cron.
   const line = (cron: string, flag: string): string =>

@@ -195,9 +195,12 @@ test('BUDGET a run that a day’s budget stopped names the moment from which the
   expect(nextAfter({ ...report, failure: failure('store_unavailable', 'no').failure })).toBe(
     'The next run goes on from here.',
   );
-  expect(nextAfter({ ...report, failure: failure('store_denied', 'no').failure })).toBe(
-    'Runs go on from here when this is mended, and not before.',
-  );
+  const denied = { ...report, failure: failure('provider_denied', 'no').failure };
+  const after = (event: 'submission-withdrawn' | 'image-refused') =>
+    nextAfter({ ...denied, actions: [{ action: 'request-image', event }] });
+  expect(after('submission-withdrawn')).toBe('The channel goes on from here once this is mended.');
+  // Refused often enough, it ends in a mock by itself.
+  expect(after('image-refused')).toBe('The next run goes on from here.');
 });
 
 test('D4 a run that came within the pause after a failed order names the moment from which one tries again', () => {

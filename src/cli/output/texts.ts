@@ -121,19 +121,25 @@ export const STOP_TEXTS: Readonly<
 };
 
 /** What comes after a run. A budget lets the next one go on only when it frees or is raised, a failed order after its pause. */
-export function nextAfter({ failure, stop, until }: RunReport): string {
+export function nextAfter({ actions, failure, stop, until }: RunReport): string {
   if (until !== undefined)
     return stop === 'locked'
       ? `The next run goes on; if the one at work was killed, the first run after ${minuteOf(until)} does.`
       : `The first run after ${minuteOf(until)} tries again.`;
   const { budget, retry } = failure ?? {};
   if (budget === undefined)
-    return retry === 'human' && stop === 'failed'
-      ? 'Runs go on from here when this is mended, and not before.'
+    return retry === 'human' && stop === 'failed' && isUnmoved(actions)
+      ? 'The channel goes on from here once this is mended.'
       : STOP_TEXTS[stop].next;
   return budget.freesAt === null
     ? `The channel goes on from here once BUDGET.per_${budget.budget}_usd is raised.`
     : `The first run after ${minuteOf(budget.freesAt)} goes on from here.`;
+}
+
+/** The step that failed left the post where it was; an attempt that counts comes to an end by itself (D4). */
+function isUnmoved(actions: RunReport['actions']): boolean {
+  const failed = actions.findLast(({ action }) => action !== 'tidy');
+  return failed !== undefined && (failed.event === null || failed.event === 'submission-withdrawn');
 }
 
 /** `2026-01-31 20:30 UTC`; what is no time stays as it is. */

@@ -3,13 +3,10 @@
  * a run that may wait for ever is a channel that silently stops.
  */
 import { z } from 'zod';
-import { longestWork } from '../../domain/request-limits.ts';
 import { field, flag, line, seconds, section, timeOfDay, webAddress } from '../fields.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** Whatever the other settings are. */
-const SHORTEST_LEASE = longestWork({ modelSeconds: 0, pollSeconds: 0 }).seconds + 1;
 
 export const workflow = section(
   'How runs behave.',
@@ -46,9 +43,9 @@ export const workflow = section(
       'seconds',
     ),
     lease_seconds: field(
-      seconds(SHORTEST_LEASE, 6 * HOUR),
+      seconds(60, 6 * HOUR),
       900,
-      'How long a run owns the channel without renewing its claim. Less clock_bound_seconds, it outlasts the longest single request by a minute.',
+      'How long a run owns the channel without renewing its claim. Lengthened where, less clock_bound_seconds, it would not outlast the longest single request by a minute.',
       'seconds',
     ),
     clock_bound_seconds: field(
