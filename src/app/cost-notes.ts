@@ -32,40 +32,34 @@ export function costNotes(config: Config): ConfigNote[] {
 
 /** Budgets under which a run would pay for texts and a picture, and never for the rest. */
 export function hopelessBudgets(config: Config): ConfigNote[] {
-  return notesOnBudgets(config).filter(({ message }) => message.endsWith(HOPELESS));
+  const dearest = Math.max(...callsOfOnePost(config).map(({ reserveUsd }) => reserveUsd));
+  const { perDay, perMonth, perPost } = budgetsOf(config);
+  const limits = { per_post_usd: perPost, per_day_usd: perDay, per_month_usd: perMonth };
+  return Object.entries(limits)
+    .filter(([, limit]) => limit !== null && limit < dearest)
+    .map(([key]) => ({
+      kind: 'suspicious',
+      path: `BUDGET.${key}`,
+      message: `is less than one call can cost (${dollars(dearest)} USD): no post can ever be finished`,
+      suggestion: `Write at least ${dollars(mostOfOnePost(config))}, or choose a cheaper model.`,
+    }));
 }
 
-const HOPELESS = 'no post can ever be finished';
+/** In whole cents, rounded up: a figure that can be written down. */
+function mostOfOnePost(config: Config): number {
+  const micros = callsOfOnePost(config).reduce((sum, { reserveUsd }) => sum + microUsd(reserveUsd), 0);
+  return Math.ceil(micros / 10_000) / 100;
+}
 
 function notesOnBudgets(config: Config): ConfigNote[] {
-  const calls = callsOfOnePost(config);
-  // In whole cents, rounded up: a figure that can be written down.
-  const most = Math.ceil(calls.reduce((sum, { reserveUsd }) => sum + microUsd(reserveUsd), 0) / 10_000) / 100;
-  const dearest = Math.max(...calls.map(({ reserveUsd }) => reserveUsd));
-  const { perDay, perMonth, perPost } = budgetsOf(config);
-  const notes: ConfigNote[] = [];
-  const note = (key: string, message: string, suggestion: string): void =>
-    void notes.push({ kind: 'suspicious', path: `BUDGET.${key}`, message, suggestion });
-  for (const [key, limit] of [
-    ['per_post_usd', perPost],
-    ['per_day_usd', perDay],
-    ['per_month_usd', perMonth],
-  ] as const) {
-    if (limit === null) continue;
-    if (limit < dearest)
-      note(
-        key,
-        `is less than one call can cost (${dollars(dearest)} USD): ${HOPELESS}`,
-        `Write at least ${dollars(most)}, or choose a cheaper model.`,
-      );
-    else if (key === 'per_post_usd' && limit < most)
-      note(
-        key,
-        `is less than a post can cost at the most (${dollars(most)} USD): a post that reaches it waits for you`,
-        `Write at least ${dollars(most)}, and more if failed calls should be repeated.`,
-      );
-  }
-  return notes;
+  const hopeless = hopelessBudgets(config);
+  const path = 'BUDGET.per_post_usd';
+  const most = mostOfOnePost(config);
+  const { perPost } = budgetsOf(config);
+  if (perPost === null || perPost >= most || hopeless.some((note) => note.path === path)) return hopeless;
+  const message = `is less than a post can cost at the most (${dollars(most)} USD): a post that reaches it waits for you`;
+  const suggestion = `Write at least ${dollars(most)}, and more if failed calls should be repeated.`;
+  return [{ kind: 'suspicious', path, message, suggestion }, ...hopeless];
 }
 
 function notesOnPrices(config: Config): ConfigNote[] {

@@ -2,14 +2,14 @@
 import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { CONVEYOR, hasPart, isReady, type ConveyorFolder, type Group } from '../domain/group.ts';
+import { hasPart, isReady, type ConveyorFolder, type Group } from '../domain/group.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { ChannelSettings } from '../domain/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import { collectList, type ObjectStore } from '../ports/object-store.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { readShelf } from '../runtime/tidy.ts';
-import { planSort, type Shelf } from '../workflow/conveyor.ts';
+import { planSort, readyAnywhere, without, type Shelf } from '../workflow/conveyor.ts';
 import { decide, type Action, type Survey } from '../workflow/decide.ts';
 import { isVideoOrdered, phaseOf, type Phase } from '../workflow/phase.ts';
 import type { Policy } from '../workflow/policy.ts';
@@ -127,7 +127,11 @@ export async function surveyAfterTidying(
   published: readonly GenerationId[],
   post: GenerationId | null,
 ): Promise<Result<Survey>> {
-  const left = withoutPublished(shelf, folders, published, post);
+  const going = new Set(published);
+  const isReadyPost = post !== null && readyAnywhere(shelf, folders, post);
+  // A post that is being made stays, whatever the list says.
+  if (post !== null && !isReadyPost) going.delete(post);
+  const left = without(shelf, going);
   const leaving = new Set(
     planSort(left, folders)
       .filter(({ object }) => object.key.startsWith(folders.fresh))
@@ -135,35 +139,12 @@ export async function surveyAfterTidying(
   );
   const readyInFresh = left.fresh.some((group) => isReady(group, folders.fresh) && !leaving.has(group.id));
   if (post === null) return success({ readyInFresh, activePost: 'absent' });
-  const ready = CONVEYOR.some((place) =>
-    shelf[place].some((group) => group.id === post && isReady(group, folders[place])),
-  );
-  if (ready) return success({ readyInFresh, activePost: 'ready' });
+  if (isReadyPost) return success({ readyInFresh, activePost: 'ready' });
   const fresh = shelf.fresh.find((group) => group.id === post);
   if (fresh && hasPart(fresh, folders.fresh, 'json')) return success({ readyInFresh, activePost: 'content' });
   const archived = await collectList(store, `${folders.archive}${post}`, 1_000);
   if (!archived.ok) return archived;
   return success({ readyInFresh, activePost: archived.value.length > 0 ? 'ready' : 'absent' });
-}
-
-/** What archiving leaves; a post that is being made stays, whatever the list says. */
-function withoutPublished(
-  shelf: Shelf,
-  folders: ChannelSettings['folders'],
-  published: readonly GenerationId[],
-  post: GenerationId | null,
-): Shelf {
-  const going = new Set(published);
-  const isMade = CONVEYOR.some((place) =>
-    shelf[place].some((group) => group.id === post && isReady(group, folders[place])),
-  );
-  if (post !== null && !isMade) going.delete(post);
-  const stays = ({ id }: Group): boolean => !going.has(id);
-  return {
-    fresh: shelf.fresh.filter(stays),
-    middle: shelf.middle.filter(stays),
-    front: shelf.front.filter(stays),
-  };
 }
 
 function conveyorOf(shelf: Shelf, { folders }: ChannelSettings): ChannelStatus['conveyor'] {

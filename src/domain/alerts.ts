@@ -1,6 +1,7 @@
 /**
- * What a person has been told and not yet been told the end of, and what is told when it comes again. It lies in the store, because every run of a scheduler is
- * a new process: without it, a cause that lasts for a week would be told three times a day.
+ * What a person has been told and not yet been told the end of, and what is told when it comes again. It lies in the
+ * store, because every run of a scheduler is a new process: without it, a cause that lasts for a week would be told three
+ * times a day.
  */
 import { z } from 'zod';
 

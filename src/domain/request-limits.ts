@@ -3,7 +3,7 @@
  * answer that it may not keep, and so has the next one: the lease is made long enough for all of it (I3, I4).
  */
 
-/** For one request to PiAPI or Runway; neither names a limit of its own. */
+/** For one request to PiAPI or Runway: what W1 names for the check; creating answers faster. */
 export const PROVIDER_SECONDS = 120;
 /** For one picture or video. */
 export const DOWNLOAD_SECONDS = 300;

@@ -314,7 +314,7 @@ function nameOf({ kind, where }: Finding): string {
 }
 
 /** A live ticket: somebody is at work. */
-function holderIn(snapshot: Snapshot): string | null {
+export function holderIn(snapshot: Snapshot): string | null {
   const live = snapshot.tickets.find(
     (ticket) => ticket.key.endsWith('.json') && isLiveTicket(snapshot, ticket),
   );

@@ -6,7 +6,7 @@ import type { GenerationId } from '../domain/generation-id.ts';
 import type { Log } from '../ports/log.ts';
 import { collectList, type ObjectStore } from '../ports/object-store.ts';
 import { moveObjects, type PlannedMove } from '../steps/move-objects.ts';
-import { planArchive, planSort, type Shelf } from '../workflow/conveyor.ts';
+import { planArchive, planSort, readyAnywhere, without, type Shelf } from '../workflow/conveyor.ts';
 import type { Survey } from '../workflow/decide.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -64,7 +64,10 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
   if (archived.value.moved) shelf = await readShelf(store, folders);
   if (!shelf.ok) return shelf;
 
-  const moves = planSort(without(shelf.value, parts.held), folders);
+  const moves = planSort(
+    parts.held === null ? shelf.value : without(shelf.value, new Set([parts.held])),
+    folders,
+  );
   const sorted = await carryOut(parts, moves);
   if (!sorted.ok) return sorted;
   if (moves.length > 0) shelf = await readShelf(store, folders);
@@ -79,15 +82,6 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
     marked: publishedIds(published.value).ids.filter((id) => !archived.value.ids.includes(id)),
     sorted: moves.length,
   });
-}
-
-function without(shelf: Shelf, held: GenerationId | null): Shelf {
-  const moves = ({ id }: { readonly id: GenerationId }): boolean => id !== held;
-  return {
-    fresh: shelf.fresh.filter(moves),
-    middle: shelf.middle.filter(moves),
-    front: shelf.front.filter(moves),
-  };
 }
 
 async function archivePublished(
@@ -160,10 +154,4 @@ async function surveyOf(
   const archived = await collectList(store, `${folders.archive}${active}`, 1_000);
   if (!archived.ok) return archived;
   return success({ readyInFresh, activePost: archived.value.length > 0 ? 'ready' : 'absent' });
-}
-
-function readyAnywhere(shelf: Shelf, folders: Folders, id: GenerationId): boolean {
-  return (['fresh', 'middle', 'front'] as const).some((place) =>
-    shelf[place].some((group) => group.id === id && isReady(group, folders[place])),
-  );
 }

@@ -22,6 +22,22 @@ export interface Move {
   readonly why: 'archive' | 'sort' | 'heal';
 }
 
+/** The shelf as it is when these have left it, or are not to be moved. */
+export function without(shelf: Shelf, ids: ReadonlySet<GenerationId>): Shelf {
+  const stays = ({ id }: Group): boolean => !ids.has(id);
+  return {
+    fresh: shelf.fresh.filter(stays),
+    middle: shelf.middle.filter(stays),
+    front: shelf.front.filter(stays),
+  };
+}
+
+export function readyAnywhere(shelf: Shelf, folders: Folders, id: GenerationId): boolean {
+  return CONVEYOR.some((place) =>
+    shelf[place].some((group) => group.id === id && isReady(group, folders[place])),
+  );
+}
+
 /** M10: every object of each marked id, from wherever it lies; the front-most copy first, so that it is the one that is kept. */
 export function planArchive(shelf: Shelf, folders: Folders, marked: readonly GenerationId[]): Move[] {
   const wanted = new Set(marked);

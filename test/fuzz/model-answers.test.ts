@@ -168,8 +168,8 @@ fuzz(
     const value = judged(answer, await createTextModel(options()).write(request));
     if (value === null) return;
     expect(value.trim()).not.toBe('');
-    // oxlint-disable-next-line typescript/no-explicit-any -- the body that was sent.
-    expect((jsonOf(answer) as any).choices[0].message.content).toBe(value);
+    const { choices } = jsonOf(answer) as { choices: { message: { content: string } }[] };
+    expect(choices[0]?.message.content).toBe(value);
   }),
 );
 

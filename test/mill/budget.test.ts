@@ -167,6 +167,8 @@ describe('M10 D8 I4 a budget that stops the channel for a month', () => {
     const id = first.slice('444/'.length, -'.json'.length);
     await mill.put('config/config_public.json', { processing_lock: false, generation_id: [id] });
     await mill.putGroup('666/', '20260101-2030');
+    const told = valueOf(await dryRun(await mill.compose(), budgetsOf(mill.config), 'main'));
+    expect(told).toMatchObject({ stop: 'budget', actions: [{ action: 'tidy' }] });
     expect((await mill.run()).failure?.code).toBe('budget_reached');
     expect(await mill.objects('archive/')).toContain(`archive/${id}.json`);
     expect(await mill.objects('444/')).toContain('444/20260101-2030.json');

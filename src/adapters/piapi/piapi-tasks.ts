@@ -34,7 +34,6 @@ export interface PiapiOptions {
 
 const PROVIDER = 'piapi';
 const MODEL = 'midjourney';
-/** W1 names 120 seconds for the check; creating answers faster. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
 const envelopeSchema = z.looseObject({ code: z.unknown().optional(), data: z.unknown().optional() });

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { readSnapshot } from '../../runtime/read-snapshot.ts';
+import { holderIn } from '../../runtime/repair.ts';
 import { diagnose } from '../../workflow/diagnosis.ts';
 import { lookAt } from '../repair.ts';
 import { failed, fine, problem, warning, type Finding } from './finding.ts';
@@ -15,10 +16,8 @@ export async function checkContents(config: Config, store: ObjectStore, now: Dat
   const check = 'contents';
   const snapshot = await readSnapshot(lookAt(config, store, { now: () => now }));
   if (!snapshot.ok) return failed(check, snapshot.failure);
-  const { now: present, ticketSeconds, tickets } = snapshot.value;
-  const isLive = ({ key, lastModified }: (typeof tickets)[number]): boolean =>
-    key.endsWith('.json') && (present.getTime() - lastModified.getTime()) / 1000 <= ticketSeconds;
-  if (tickets.some(isLive)) return fine(check, 'A run is at work; what it has half done would look odd');
+  if (holderIn(snapshot.value) !== null)
+    return fine(check, 'A run is at work; what it has half done would look odd');
   const odd = diagnose(snapshot.value).filter(({ kind, remedy }) => remedy !== null && !BY_ITSELF.has(kind));
   const [first] = odd;
   if (first === undefined)

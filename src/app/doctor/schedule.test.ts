@@ -150,6 +150,21 @@ test('a folder that no run has made yet is on no disk, and that is no problem', 
   });
 });
 
+test('I4 what a run has half done is not called odd; a ticket that is dated ahead is nobody’s', async () => {
+  let moment = NOW;
+  const store = createMemoryStore({ now: () => moment });
+  await put(store, '444/20261122-2030.json', []);
+  moment = new Date('2027-11-24T12:00:00Z');
+  await put(store, 'locks/dead.json', { owner: 'dead' });
+  expect(await checkContents(CONFIG, store, NOW)).toMatchObject({ verdict: 'problem' });
+  moment = NOW;
+  await put(store, 'locks/busy.json', { owner: 'busy' });
+  expect(await checkContents(CONFIG, store, NOW)).toMatchObject({
+    verdict: 'ok',
+    evidence: expect.stringContaining('A run is at work'),
+  });
+});
+
 test('S1 damage that no run meets yet is found, and repair is named', async () => {
   const store = createMemoryStore({ now: () => NOW });
   expect(await checkContents(CONFIG, store, NOW)).toMatchObject({ verdict: 'ok' });
