@@ -1,12 +1,11 @@
 /**
  * How every fuzz test runs: bounded, with a seed that is printed when it fails, and with a look after each case that no
- * prototype was changed. `REELMILL_FUZZ=50` runs fifty times as many cases; `REELMILL_FUZZ_SEED=N` repeats a failure.
+ * prototype was changed.
  */
 import * as fc from 'fast-check';
 import { test } from 'vitest';
+import { CASES } from '../support/random.ts';
 
-const MULTIPLIER = Math.max(1, Number(process.env['REELMILL_FUZZ'] ?? 1) || 1);
-const SEED = process.env['REELMILL_FUZZ_SEED'];
 /** A machine that other tests share; nothing here waits. */
 const PATIENCE_MILLISECONDS = 60_000;
 
@@ -27,18 +26,16 @@ export function fuzz<Values>(
   property: fc.IProperty<Values> | fc.IAsyncProperty<Values>,
 ): void {
   const check = async (): Promise<void> => {
-    const seed = SEED === undefined ? {} : { seed: Number(SEED) };
-    const numRuns = runs * MULTIPLIER;
-    const details = await fc.check(guarded(property), { numRuns, ...seed });
+    const details = await fc.check(guarded(property), { numRuns: runs * CASES });
     if (!details.failed) return;
     const { counterexample, errorInstance } = details;
     const shown = fc.stringify(counterexample).slice(0, LONGEST_SHOWN);
     const reason = errorInstance instanceof Error ? errorInstance.stack : String(errorInstance);
     throw new Error(
-      `failed after ${details.numRuns} cases; repeat with REELMILL_FUZZ_SEED=${details.seed}\n${shown}\n${reason}`,
+      `failed after ${details.numRuns} cases; repeat with REELMILL_SEED=${details.seed}\n${shown}\n${reason}`,
     );
   };
-  test(name, check, PATIENCE_MILLISECONDS * MULTIPLIER);
+  test(name, check, PATIENCE_MILLISECONDS * CASES);
 }
 
 /** The same property, which also fails when a prototype was changed meanwhile. */

@@ -110,6 +110,7 @@ export function mutated(good: unknown, known: readonly string[] = keysOf(good)):
       else if (kind === 'remove' && holder !== whole) Reflect.deleteProperty(holder, name);
       else if (kind === 'wrap') setKey(holder, name, [present]);
       else if (kind === 'repeat') setKey(holder, name, repeated(present, count));
+      else if (Array.isArray(present)) present.push(value);
       else if (typeof present === 'object' && present !== null) setKey(present, key, value);
     }
     return whole.root;

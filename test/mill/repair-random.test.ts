@@ -13,13 +13,13 @@ import { interpretConfig } from '../../src/config/load.ts';
 import { collectList, type ObjectStore } from '../../src/ports/object-store.ts';
 import { ANSWER, IDLE, SAMPLES } from '../support/channel-samples.ts';
 import { GENERATION, IMAGE, Mill, PUBLIC, START, TRACKER, valueOf } from '../support/mill.ts';
+import { CASES } from '../support/random.ts';
 
 const { config } = valueOf(interpretConfig('{}', 'the test'));
 const environment = valueOf(readEnvironment({ REELMILL_STORE: 'folder:unused' }));
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** REELMILL_REPAIR=1500 looks far longer. */
-const RUNS = Number(process.env['REELMILL_REPAIR'] ?? 40);
+const RUNS = 40 * CASES;
 
 const IDS = ['20260120-2030', '20260121-2030', '20260122-2030', '20260123-2030'];
 const FOLDERS = ['666/', '555/', '444/', 'archive/'];

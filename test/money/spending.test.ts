@@ -2,10 +2,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Budgets } from '../../src/domain/budget.ts';
+import { CASES } from '../support/random.ts';
 import { MoneyWorld, periodsOf, POSTS, STAGES, type Outcome } from './money-world.ts';
 
-/** Sequences; a failing one prints its seed. `MONEY_RUNS` asks for more. */
-const RUNS = Number(process.env['MONEY_RUNS'] ?? 300);
+/** Sequences; a failing one prints its seed. */
+const RUNS = 300 * CASES;
 /** A ten-thousandth of a cent for each of a few hundred amounts, all rounded up to the same millionth. */
 const ROUNDING = 0.000_5;
 

@@ -1,7 +1,8 @@
 /**
- * `npm run nightly`: channels with random seeds, a million channel-days unless told otherwise, after the fault points and
- * the lease's orders. Failing seeds are printed with the command that replays them. `-- --channel-days N --days D`,
- * `--only-channels` leaves the rest out, `--from SEED` makes it repeatable.
+ * `npm run nightly`: channels with random seeds, a million channel-days unless told otherwise, then the fault points, the
+ * lease's orders, and the random tests with cases that no other run has seen. Failing seeds are printed with the command
+ * that replays them. `-- --channel-days N --days D`, `--only-channels` leaves the rest out, `--from SEED` makes it
+ * repeatable.
  */
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -47,9 +48,15 @@ for (let first = from; totals.days < wanted; first += BATCH) {
   );
 }
 
-const others = values['only-channels'] ? [] : ['crash-points-main.ts', 'lease-main.ts'];
-const codes = others.map(
-  (script) =>
-    spawnSync(process.execPath, [path.join(import.meta.dirname, script)], { stdio: 'inherit' }).status,
-);
+const VITEST = path.join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
+const RANDOM_TESTS = ['test/fuzz', 'test/money', 'test/mill/repair-random.test.ts'];
+const others = [
+  [path.join(import.meta.dirname, 'crash-points-main.ts')],
+  [path.join(import.meta.dirname, 'lease-main.ts')],
+  [VITEST, 'run', ...RANDOM_TESTS],
+];
+const env = { ...process.env, REELMILL_SEED: String(from), REELMILL_CASES: '20' };
+const codes = values['only-channels']
+  ? []
+  : others.map((command) => spawnSync(process.execPath, command, { stdio: 'inherit', env }).status);
 process.exitCode = failing === 0 && codes.every((code) => code === 0) ? 0 : 1;
