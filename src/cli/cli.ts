@@ -42,8 +42,9 @@ export function globalOptions(command: Command): GlobalOptions {
 
 /** Ends a command with a failure: for a script as JSON on standard output, for a person on standard error. */
 export function reportFailure(cli: Cli, options: GlobalOptions, failure: Failure): void {
-  cli.setExitCode(exitCodeOf(failure));
-  if (options.json === true) printJson(cli, { ok: false, failure });
+  const exitCode = exitCodeOf(failure);
+  cli.setExitCode(exitCode);
+  if (options.json === true) printJson(cli, { ok: false, exitCode, failure });
   else cli.tell(`${cli.live ? cli.colors.red('✖') : 'error:'} ${describeFailure(failure)}`);
 }
 

@@ -86,6 +86,33 @@ test.each(BROKEN_KEYS)(
   },
 );
 
+test.each(BROKEN_KEYS)(
+  'D7 P6 I4 when the key %s, a mock that is being replaced waits for nobody, and its paid video comes when the key is mended',
+  async (_name, _code, said, breakKey) => {
+    await using mill = await Mill.start({ sandbox: { imageSeconds: 25 * 3_600, videoSeconds: 600 } });
+    await mill.run();
+    for (const hours of [24, 0, 2]) {
+      await mill.advance(hours * 3_600);
+      const stop = new AbortController();
+      const onAction = (type: string): void => {
+        if (type === 'await-video') stop.abort();
+      };
+      await mill.run({ mode: 'check', signal: stop.signal, onAction });
+    }
+    expect((await mill.state()).image.video_task).toMatchObject({ task_id: expect.any(String) as unknown });
+    const mend = breakKey(mill);
+    expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'nothing-active', failure: null });
+    const { media } = await mill.json(POST);
+    expect(media).toMatchObject({ image: 'midjourney', video: 'mock' });
+    expect(media.reason).toContain(said);
+    mend();
+    await mill.advance(3_600);
+    await mill.run({ mode: 'check' });
+    expect((await mill.json(POST)).media).toMatchObject({ image: 'midjourney', video: 'runway' });
+    expect(mill.paid()).toEqual(PAID);
+  },
+);
+
 test('P6 I3 a key that is mended after Runway has forgotten the video ends in a mock, not in a second order', async () => {
   await using mill = await millWithVideo();
   await mill.advance(30 * 3_600);

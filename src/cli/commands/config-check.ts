@@ -46,7 +46,8 @@ async function tellProblems(
   const { describeNote } = await import('../../config/problem.ts');
   const { failure } = refusal(problems, path);
   cli.setExitCode(EXIT.config);
-  if (options.json === true) return printJson(cli, { ok: false, failure, path, problems, warnings: notes });
+  if (options.json === true)
+    return printJson(cli, { ok: false, exitCode: EXIT.config, failure, path, problems, warnings: notes });
   const { red, yellow } = cli.colors;
   cli.tell(`${cli.live ? red('✖') : 'error:'} ${failure.message}`);
   for (const note of notes) cli.tell(`${cli.live ? yellow('▲') : 'note:'} ${describeNote(note)}`);

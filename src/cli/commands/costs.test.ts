@@ -125,6 +125,12 @@ describe('BUDGET reelmill costs', () => {
     expect((await reelmill(['costs', '--month', '2025-12', '--json'])).out).toContain('"usd": 0');
   });
 
+  test('in two forms at once are refused, and not given in one of them', async () => {
+    const { out, code } = await reelmill(['costs', '--csv', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, exitCode: 2, failure: { code: 'usage' } });
+    expect(code).toBe(2);
+  });
+
   test('with a wrong month or a damaged ledger are an error that names it', async () => {
     for (const month of ['2026-13', '11', '../x'])
       expect(await reelmill(['costs', '--month', month])).toMatchObject({ code: 2, out: '' });

@@ -33,6 +33,10 @@ Examples:
         const wrong = failure('usage', `--month ${month} is not a month such as 2026-11`);
         return reportFailure(cli, options, wrong.failure);
       }
+      if (flags.csv === true && options.json === true) {
+        const both = failure('usage', '--csv and --json are two forms of the answer; ask for one of them');
+        return reportFailure(cli, options, both.failure);
+      }
       const { openChannel } = await import('../channel.ts');
       const channel = await openChannel(cli, options);
       if (!channel.ok) return reportFailure(cli, options, channel.failure);
