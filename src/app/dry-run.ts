@@ -270,7 +270,7 @@ class Rehearsal {
       case 'choose-picture':
         return { type: 'picture-saved', picture: { source: 'midjourney', candidate: 1 } };
       case 'keep-mock':
-        return { type: 'image-given-up' };
+        return { type: 'image-given-up', reason: action.reason, late: false };
       case 'await-video':
       case 'make-mock':
       case 'make-mock-video':

@@ -141,11 +141,6 @@ function lastFailure(ended: readonly EndedEvent[]): Failure | null {
 }
 
 function observedAction({ action, event, failure, id }: EndedEvent): ObservedAction {
-  const reason =
-    action.type === 'make-mock-video'
-      ? action.reason
-      : action.type === 'make-mock'
-        ? 'the picture did not come in time or could not be made'
-        : null;
+  const reason = action.type === 'make-mock-video' || action.type === 'make-mock' ? action.reason : null;
   return { action: action.type, id, event, failed: failure !== null, reason };
 }

@@ -91,6 +91,8 @@ export const imageDocumentSchema = z.looseObject({
   /** How often the painted pictures could not be fetched. */
   picture_failures: z.int().nonnegative().optional(),
   video_task: taskReference.nullish(),
+  /** Why the post gets a placeholder and a mock video; absent where another tool has asked for them. */
+  image_failure: shortText.nullish(),
   /** Why the post gets a mock video. */
   video_failure: shortText.nullish(),
   /** The post was finished with a mock; a late result is now taking the mock's place. */
@@ -113,6 +115,7 @@ export const PROGRESS_KEYS = [
   'submission',
   'picture',
   'picture_failures',
+  'image_failure',
   'video_task',
   'video_failure',
   'replacing_mock',

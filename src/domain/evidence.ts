@@ -35,28 +35,39 @@ export function mediaOf(journal: JournalDocument | null, group: Group, folder: s
   return { image, video, ...(image === 'placeholder' || video === 'mock' ? { reason } : {}) };
 }
 
-const BRINGS = { png: 'choose-picture', mp4: 'await-video' } as const;
+const REAL = { png: 'midjourney', mp4: 'runway' } as const;
 
 function isReal(
   journal: JournalDocument | null,
   group: Group,
   folder: string,
-  part: keyof typeof BRINGS,
+  part: keyof typeof REAL,
 ): boolean {
   const stored = group.objects.find((object) => object.key === partKey(folder, group.id, part));
-  let action = '';
-  let real = false;
-  for (const entry of journal?.entries ?? []) {
-    if (entry.type === 'decision') ({ action } = entry);
-    else if (entry.type === 'file' && entry.key.endsWith(`/${group.id}.${part}`))
-      real = action === BRINGS[part] && entry.bytes === stored?.size;
-  }
-  return real;
+  const made = journal?.entries.findLast(
+    (entry) =>
+      entry.type === 'file' && entry.source !== undefined && entry.key.endsWith(`/${group.id}.${part}`),
+  );
+  return made?.type === 'file' && made.source === REAL[part] && made.bytes === stored?.size;
 }
 
 /** The last order of a kind, with what is known of it. */
 function lastOrder(journal: JournalDocument, kind: 'image' | 'video'): CallCost | null {
   return ordersOf(journal, kind).at(-1) ?? null;
+}
+
+/**
+ * I3: the task that is ordered and paid for already, whatever a state that was edited, reset or written by an older tool
+ * says; null when the post may be ordered for. A video is ordered once; a picture again when its task has ended without one.
+ */
+export function openTask(journal: JournalDocument, kind: 'image' | 'video'): string | null {
+  const order = lastOrder(journal, kind);
+  const taskId = order === null ? null : orderedTask(order);
+  return taskId !== null && hasEnded(journal, taskId) ? null : taskId;
+}
+
+function hasEnded(journal: JournalDocument, taskId: string): boolean {
+  return journal.entries.some((entry) => entry.type === 'ended' && entry.task_id === taskId);
 }
 
 /**
@@ -71,12 +82,12 @@ export function progressOf(
   const image = journal === null ? null : lastOrder(journal, 'image');
   if (journal === null || image === null) return { generation: true };
   const failures = failuresOf(journal);
-  const taskId = orderedTask(image);
+  const taskId = openTask(journal, 'image');
   const gaveUp = isLater(journal.entries, image, (entry) => entry.from === 'midjourney');
   if (gaveUp) return { status: 'timed_out_mock_needed' };
   if (isReal(journal, group, folder, 'png')) {
     const candidate = journal.image_choice?.winner ?? 1;
-    const results = { midjourney_results: { task_id: taskId ?? 'unknown', status: 'completed' } };
+    const results = { midjourney_results: { task_id: orderedTask(image) ?? 'unknown', status: 'completed' } };
     return { picture: { source: 'midjourney', candidate }, ...results, ...videoProgress(journal) };
   }
   if (taskId !== null) {
@@ -90,10 +101,13 @@ export function progressOf(
 /** I3: how often the picture was ordered in vain, so that the bounds on repeating an order still hold. */
 function failuresOf(journal: JournalDocument): Partial<ImageDocument> {
   const orders = ordersOf(journal, 'image');
+  const last = orders.at(-1);
+  const open = openTask(journal, 'image');
   // A task that was followed by another order ended without a picture.
   const attempts = orders.filter(
-    ({ settled }, at) =>
-      settled?.outcome === 'refused' || (settled?.outcome === 'succeeded' && at < orders.length - 1),
+    (order) =>
+      order.settled?.outcome === 'refused' ||
+      (order.settled?.outcome === 'succeeded' && (order !== last || open === null)),
   ).length;
   const unknown = unknownOrders(journal, 'image');
   return { ...(attempts > 0 ? { attempts } : {}), ...(unknown > 0 ? { unknown_outcomes: unknown } : {}) };

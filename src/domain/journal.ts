@@ -12,6 +12,9 @@ const base = { at_utc: z.string().max(40) };
 export const PAID_KINDS = ['text', 'judge', 'image', 'video'] as const;
 export type PaidKind = (typeof PAID_KINDS)[number];
 
+export const FILE_SOURCES = ['text', 'midjourney', 'placeholder', 'runway', 'mock'] as const;
+export type FileSource = (typeof FILE_SOURCES)[number];
+
 export const journalEntrySchema = z.discriminatedUnion('type', [
   z.object({ ...base, type: z.literal('decision'), action: text, reason: text }),
   /** Written before the call is made. */
@@ -55,7 +58,11 @@ export const journalEntrySchema = z.discriminatedUnion('type', [
     key: text,
     bytes: z.int().nonnegative(),
     sha256: z.string().length(64),
+    /** Who made it; absent where a run tells of a file that an earlier one left (I7). */
+    source: z.enum(FILE_SOURCES).optional(),
   }),
+  /** A painted task that ended without a usable picture: the one thing after which a picture may be ordered again (I3). */
+  z.object({ ...base, type: z.literal('ended'), task_id: text, reason: text }),
   z.object({ ...base, type: z.literal('note'), text }),
 ]);
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
@@ -98,5 +105,5 @@ export const journalSchema = z.looseObject({
 });
 export type JournalDocument = z.infer<typeof journalSchema>;
 
-/** Older entries make room: a post that needs more than this is already in trouble that the newest entries tell of. */
+/** What is talked of makes room, never what was paid or stored while there is any talk (`runtime/journal-store.ts`). */
 export const JOURNAL_ENTRIES = 1_000;

@@ -1,4 +1,5 @@
 /** C1: `topics_tracker.json`, which keeps subjects from coming back too soon. */
+import { cutText } from './cut-text.ts';
 import { z } from 'zod';
 import { FOCUS_LIMIT } from './limits.ts';
 
@@ -35,7 +36,7 @@ export function availableFocuses(tracker: TopicsTracker): string[] {
 export function shortFocus(focus: string): string {
   if (focus.length <= FOCUS_LIMIT) return focus;
   const [mark = ''] = TRAGIC_MARK.exec(focus) ?? [];
-  return `${focus.slice(0, FOCUS_LIMIT - mark.length)}${mark}`;
+  return `${cutText(focus, FOCUS_LIMIT - mark.length)}${mark}`;
 }
 
 /** The labels of topics that a focus had lately, oldest first; `focus` may be shortened. */

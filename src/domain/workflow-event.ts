@@ -24,8 +24,9 @@ export type WorkflowEvent =
   /** D5 */
   | { readonly type: 'image-unusable' }
   /** M6, D7 */
-  | { readonly type: 'image-timed-out' }
-  | { readonly type: 'image-given-up' }
+  | { readonly type: 'image-timed-out'; readonly reason: string }
+  /** `late`: the picture was painted, and may take the mock's place yet. */
+  | { readonly type: 'image-given-up'; readonly reason: string; readonly late: boolean }
   /** S5 */
   | { readonly type: 'task-adopted' }
   /** M7 */

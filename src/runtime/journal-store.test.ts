@@ -83,6 +83,33 @@ test('I6 the newest thousand entries stay', async () => {
   expect((await world.json(KEY)).entries.at(-1).text).toBe('last');
 });
 
+test('I3 I5 whatever is talked of meanwhile, the journal keeps what was paid, ordered and stored', async () => {
+  const world = worldOf();
+  const journal = createJournalStore(world.store, world.clock, unredacted);
+  const order = { kind: 'image', stage: 'image', provider: 'p', model: 'm', reserved_usd: 0.1 } as const;
+  const outcome = { cost_usd: 0.1, measured: false, seconds: 1 };
+  const proof = [
+    { type: 'intent', call: 'paid', ...order },
+    { type: 'settled', call: 'paid', outcome: 'succeeded', task_id: 'task', ...outcome },
+    { type: 'file', key: `666/${ID}.png`, bytes: 9, sha256: 'a'.repeat(64), source: 'midjourney' },
+    { type: 'fallback', from: 'runway', to: 'mock video', reason: 'tired' },
+  ] as const;
+  for (const entry of proof) journal.note(ID, entry);
+  for (let hour = 0; hour < 900; hour += 1) {
+    journal.note(ID, { type: 'decision', action: 'request-video', reason: 'results' });
+    journal.note(ID, { type: 'note', text: `the budget is used up, ${hour}` });
+    const call = `refused-${hour}`;
+    journal.note(ID, { type: 'intent', call, ...order });
+    journal.note(ID, { type: 'settled', call, outcome: 'refused', ...outcome, cost_usd: 0 });
+    if (hour % 100 === 0) expect((await journal.save()).ok).toBe(true);
+  }
+  expect((await journal.save()).ok).toBe(true);
+  const { entries } = await world.json(KEY);
+  expect(entries).toHaveLength(1_000);
+  expect(entries.slice(0, 4)).toMatchObject(proof);
+  expect(entries.at(-1)).toMatchObject({ call: 'refused-899' });
+});
+
 test('I3 I4 a journal that no run could read again is not written: the sound one stays', async () => {
   const world = worldOf();
   const journal = createJournalStore(world.store, world.clock, unredacted);

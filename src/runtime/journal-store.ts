@@ -99,15 +99,36 @@ function merge(document: JournalDocument, waiting: Pending | undefined): Journal
   return {
     ...document,
     ...waiting.change,
-    entries: [...document.entries, ...waiting.entries].slice(-JOURNAL_ENTRIES),
+    entries: newest([...document.entries, ...waiting.entries], JOURNAL_ENTRIES),
   };
 }
 
-/** The older half of the entries makes room, for the same reason as in `merge`, until the rest can be read again. */
+/**
+ * I3, I5: what was paid, ordered or stored outlives any amount of talk: a post that waits for a month's budget is looked at
+ * every hour. Then calls that cost nothing go, and the rest only when nothing else is left; the oldest first.
+ */
+function newest(entries: readonly JournalEntry[], most: number): JournalEntry[] {
+  if (entries.length <= most) return [...entries];
+  const refused = new Set(
+    entries.flatMap((entry) => (entry.type === 'settled' && entry.outcome === 'refused' ? [entry.call] : [])),
+  );
+  const worth = (entry: JournalEntry): number => {
+    if (entry.type === 'decision' || entry.type === 'note') return 0;
+    return 'call' in entry && refused.has(entry.call) ? 1 : 2;
+  };
+  const kept = entries
+    .map((entry, index) => ({ index, worth: worth(entry) }))
+    .toSorted((one, other) => one.worth - other.worth || one.index - other.index)
+    .slice(entries.length - most);
+  const indexes = new Set(kept.map(({ index }) => index));
+  return entries.filter((_, index) => indexes.has(index));
+}
+
+/** Half of the entries makes room until the rest can be read again. */
 function withinSize(document: JournalDocument): JournalDocument {
   const { entries } = document;
   if (entries.length === 0 || documentBytes(document).length <= MAX_DOCUMENT_BYTES) return document;
-  return withinSize({ ...document, entries: entries.slice(Math.ceil(entries.length / 2)) });
+  return withinSize({ ...document, entries: newest(entries, Math.floor(entries.length / 2)) });
 }
 
 /**

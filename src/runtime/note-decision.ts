@@ -16,7 +16,7 @@ export function noteDecision(
 
 function reasonOf(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): string {
   if (action.type === 'record') return action.why;
-  if (action.type === 'make-mock-video' || action.type === 'keep-mock') return action.reason;
+  if ('reason' in action) return action.reason;
   if (action.type === 'recall-order')
     return `an earlier run ended while it ordered the ${action.kind === 'image' ? 'picture' : 'video'}`;
   return `the post is in phase ${phaseOf(state.image)}`;

@@ -41,7 +41,7 @@ export function performAction(
   const replacing = state.image.replacing_mock === true;
   switch (action.type) {
     case 'make-mock':
-      return makeMock(context, action.id, 'the picture did not come in time or could not be made');
+      return makeMock(context, action.id, action.reason);
     case 'choose-picture':
       return choosePicture(context, {
         id: action.id,

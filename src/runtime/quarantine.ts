@@ -5,8 +5,12 @@
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import type { Workspace } from '../ports/workspace.ts';
+import { isSameObject } from '../steps/same-object.ts';
 
 export const QUARANTINE_FOLDER = 'quarantine/';
+
+/** Repair keeps its lease by itself, between two remedies. */
+const NO_WAIT = (): Promise<Result<void>> => Promise.resolve(success(undefined));
 
 /** Another object of the same key and moment is there already only when the clock stood still. */
 const NAMES = 20;
@@ -85,19 +89,9 @@ export class Quarantine {
     });
   }
 
-  async #isSame(one: ObjectInfo, other: ObjectInfo): Promise<Result<boolean>> {
-    if (one.size !== other.size) return success(false);
-    return this.#workspace.withFolder('compare', async (path) => {
-      const hashes: string[] = [];
-      for (const [index, { key, size }] of [one, other].entries()) {
-        const file = path(`body-${index}`);
-        const fetched = await this.#store.getFile(key, file, size);
-        if (!fetched.ok) return fetched;
-        if (fetched.value === null) return success(false);
-        hashes.push((await this.#workspace.fingerprint(file)).sha256);
-      }
-      return success(hashes[0] === hashes[1]);
-    });
+  #isSame(one: ObjectInfo, other: ObjectInfo): Promise<Result<boolean>> {
+    const parts = { store: this.#store, workspace: this.#workspace, keepLease: NO_WAIT };
+    return isSameObject(parts, one, other);
   }
 
   /** Only the very object that was copied. */

@@ -150,11 +150,15 @@ class Run {
         { ...this.#facts, now: this.#parts.context.clock.now() },
         this.#parts.policy,
       );
-      if (action.type === 'stop') return this.#stopped(action);
+      if (action.type === 'stop') {
+        if (action.reason === 'no-active-post') await this.#tidyAnyway(state.value);
+        return this.#stopped(action);
+      }
       const { part } = this.#options;
       if (part && !part.actions.has(action.type)) return this.report('part-done', null);
       const done = await this.#perform(action, state.value);
-      if (done !== null && action.type !== 'tidy') await this.#tidyAnyway(state.value, done);
+      if (done !== null && action.type !== 'tidy' && done.code !== 'lease_lost')
+        await this.#tidyAnyway(state.value);
       if (done !== null)
         return isInterruption(done, this.#parts.context.signal)
           ? this.report('interrupted', null)
@@ -174,10 +178,10 @@ class Run {
     );
   }
 
-  /** M10, D8: a budget or a key may stop a post for a month, and what is finished must not wait with it. */
-  async #tidyAnyway(state: ChannelState, { code }: Failure): Promise<void> {
+  /** M10, D8: a budget, a key or a hand may stop a post for a month, and what is finished must not wait with it. */
+  async #tidyAnyway(state: ChannelState): Promise<void> {
     const { mode, part } = this.#options;
-    if (code === 'lease_lost' || this.#parts.context.signal.aborted) return;
+    if (this.#parts.context.signal.aborted) return;
     if (mode === 'main' && part === undefined && this.#facts.survey === null)
       await this.#perform({ type: 'tidy' }, state);
   }
@@ -307,6 +311,8 @@ class Run {
         folders: context.settings.folders,
         held,
         log: context.log,
+        workspace: context.workspace,
+        keepLease: context.keepLease,
         publishedSeen: this.#actions.length === 0,
         beforeEffects: () => lock.raise(),
       },

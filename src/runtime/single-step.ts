@@ -120,19 +120,20 @@ async function mockFrom(
 }
 
 function towardsMock(phase: Phase): readonly WorkflowEvent[] {
+  const reason = 'a mock was asked for by hand';
   switch (phase) {
     case 'timed-out':
       return [];
     case 'task':
-      return [{ type: 'image-timed-out' }];
+      return [{ type: 'image-timed-out', reason }];
     case 'task-undated':
-      return [{ type: 'task-adopted' }, { type: 'image-timed-out' }];
+      return [{ type: 'task-adopted' }, { type: 'image-timed-out', reason }];
     case 'results-unusable':
-      return [{ type: 'image-unusable' }, { type: 'image-given-up' }];
+      return [{ type: 'image-unusable' }, { type: 'image-given-up', reason, late: true }];
     case 'results':
     case 'submission':
     case 'idle':
-      return [{ type: 'image-given-up' }];
+      return [{ type: 'image-given-up', reason, late: true }];
   }
 }
 

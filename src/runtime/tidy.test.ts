@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FOLDERS, KEYS, worldOf, type World } from '../../test/support/runtime-parts.ts';
+import { movingParts, FOLDERS, KEYS, worldOf, type World } from '../../test/support/runtime-parts.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { StateStore } from './state-store.ts';
@@ -26,10 +26,9 @@ async function tidied(
   const state = new StateStore(world.store, KEYS, world.clock);
   return tidy(
     {
-      store: world.store,
+      ...movingParts(world),
       state,
       folders: FOLDERS,
-      log: world.log,
       held: null,
       publishedSeen: false,
       beforeEffects,

@@ -3,18 +3,15 @@ import { publishedIdOf, publishedIds, type PublicDocument } from '../domain/chan
 import { success, type Result } from '../domain/failure.ts';
 import { groupObjects, hasPart, isReady, type Folders } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import type { Log } from '../ports/log.ts';
 import { collectList, type ObjectStore } from '../ports/object-store.ts';
-import { moveObjects, type PlannedMove } from '../steps/move-objects.ts';
+import { moveObjects, type MovingParts, type PlannedMove } from '../steps/move-objects.ts';
 import { planArchive, planSort, readyAnywhere, without, type Shelf } from '../workflow/conveyor.ts';
 import type { Survey } from '../workflow/decide.ts';
 import type { StateStore } from './state-store.ts';
 
-export interface TidyParts {
-  readonly store: ObjectStore;
+export interface TidyParts extends MovingParts {
   readonly state: StateStore;
   readonly folders: Folders;
-  readonly log: Log;
   /** The state is in the middle of it, and looks for it where it is: it is not moved, however complete it looks. */
   readonly held: GenerationId | null;
   /** The lock has read the publisher’s list in this very turn. */
@@ -137,7 +134,7 @@ async function carryOut(parts: TidyParts, moves: readonly PlannedMove[]): Promis
   if (moves.length === 0) return success(new Set());
   const ready = await parts.beforeEffects();
   if (!ready.ok) return ready;
-  return moveObjects(parts.store, parts.log, moves);
+  return moveObjects(parts, moves);
 }
 
 async function surveyOf(

@@ -5,13 +5,14 @@
 import type { TaskReference } from '../domain/channel-state.ts';
 import { describeFailure, failure, success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { partKey } from '../domain/group.ts';
 import { PAUSE_SECONDS } from '../domain/request-limits.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
-import { describeMedia, folderOfPost, noFolder, uploadPart } from './media-files.ts';
+import { describeMedia, folderOfPost, noFolder, pictureGone, uploadPart } from './media-files.ts';
 
-type VideoEvent = EventNamed<'media-saved' | 'video-failed' | 'image-given-up'>;
+type VideoEvent = EventNamed<'media-saved' | 'video-failed' | 'image-given-up' | 'picture-failed'>;
 
 /** `length` may differ by this much from what was ordered; Runway counts frames, not seconds. */
 const DURATION_TOLERANCE_SECONDS = 1;
@@ -45,12 +46,18 @@ export async function awaitVideo(context: StepContext, input: VideoInput): Promi
     }
     const folder = await folderOfPost(context, id, replacing);
     if (!folder.ok) return noFolder(context, id, folder.failure);
-    const uploaded = await uploadPart(context, folder.value, id, 'mp4', file);
+    const uploaded = await uploadPart(context, folder.value, id, 'runway', file);
     if (!uploaded.ok) return failed(uploaded.failure);
     const described = await describeMedia(context, folder.value, id, {
       media: { video: 'runway', video_task_id: task.task_id },
     });
-    return described.ok ? happened({ type: 'media-saved' }) : failed(described.failure);
+    if (!described.ok) return failed(described.failure);
+    // The wait was long enough for hands in the folder.
+    const picture = await context.store.head(partKey(folder.value, id, 'png'));
+    if (!picture.ok) return failed(picture.failure);
+    return picture.value === null
+      ? pictureGone(context, id, folder.value, replacing)
+      : happened({ type: 'media-saved' });
   });
 }
 

@@ -1,11 +1,12 @@
 /** W1–W3: asks once how far the picture is. Nothing is paid and nothing changes unless the answer is final. */
 import type { EventNamed } from '../domain/workflow-event.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { imageCandidates } from '../domain/piapi-answer.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 
 /** No event: the picture is still being painted. `id`: null when the state names no post. */
 export async function checkImage(
-  context: Pick<StepContext, 'imageTasks' | 'log' | 'payments'>,
+  context: Pick<StepContext, 'imageTasks' | 'journal' | 'log' | 'payments'>,
   taskId: string,
   id: GenerationId | null,
 ): Promise<StepOutcome<EventNamed<'image-answered'>>> {
@@ -20,7 +21,9 @@ export async function checkImage(
     return { event: null, failure: null };
   }
   context.log.info('The picture task has ended', { status: status.value.status, taskId });
-  const { costUsd } = status.value;
+  const { answer, costUsd } = status.value;
   if (id !== null && costUsd !== null) await context.payments.charged(id, taskId, costUsd);
-  return happened({ type: 'image-answered', answer: status.value.answer });
+  if (id !== null && imageCandidates(answer) === null)
+    context.journal.note(id, { type: 'ended', task_id: taskId, reason: status.value.status });
+  return happened({ type: 'image-answered', answer });
 }

@@ -62,7 +62,7 @@ export async function choosePicture(
     if (!fitted.ok) return failed(fitted.failure, { type: 'picture-failed' });
     const still = await folderOfPost(context, input.id, input.replacing);
     if (!still.ok) return noFolder(context, input.id, still.failure);
-    const uploaded = await uploadPart(context, still.value, input.id, 'png', path('fitted.png'));
+    const uploaded = await uploadPart(context, still.value, input.id, 'midjourney', path('fitted.png'));
     if (!uploaded.ok) return failed(uploaded.failure);
     const taskId = input.answer['task_id'];
     const media = {

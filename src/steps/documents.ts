@@ -121,7 +121,7 @@ export async function writePost(
   const bytes = documentBytes(post);
   const put = await store.put(key, { bytes }, { contentType: 'application/json' });
   if (!put.ok) return put;
-  journal.note(id, { type: 'file', key, ...(await workspace.fingerprint(bytes)) });
+  journal.note(id, { type: 'file', key, ...(await workspace.fingerprint(bytes)), source: 'text' });
   seenPosts.set(key, post);
   return success(undefined);
 }

@@ -1,13 +1,15 @@
 /** P2, P6, D11: stand-ins for a picture that did not come and for a video that did not come. They cost nothing and always work. */
+import { cutText } from '../domain/cut-text.ts';
 import { failure, type Failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { TEXT_LIMIT } from '../domain/limits.ts';
 import { topicOf } from '../domain/post.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import type { MockVideoSettings, VideoFacts } from '../ports/renderer.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { readPost } from './documents.ts';
-import { describeMedia, folderOfPost, noFolder, uploadPart } from './media-files.ts';
+import { describeMedia, folderOfPost, noFolder, pictureGone, uploadPart } from './media-files.ts';
 import { MAX_PICTURE_BYTES } from './request-video.ts';
 
 type Saved = EventNamed<'media-saved'>;
@@ -23,7 +25,8 @@ export async function makeMock(
   if (!post.ok) return failed(post.failure);
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
     const card = await context.renderer.drawPlaceholder(path('card.png'), {
-      topic: topicOf(post.value),
+      // A post of another tool may have any topic.
+      topic: cutText(topicOf(post.value), TEXT_LIMIT),
       size: { width: picture.width, height: picture.height },
       ...video.placeholder,
     });
@@ -32,7 +35,7 @@ export async function makeMock(
       media: { image: 'placeholder', video: 'mock', reason },
     });
     if (!described.ok) return failed(described.failure);
-    const uploaded = await uploadPart(context, folders.fresh, id, 'png', path('card.png'));
+    const uploaded = await uploadPart(context, folders.fresh, id, 'placeholder', path('card.png'));
     if (!uploaded.ok) return failed(uploaded.failure);
     context.journal.note(id, {
       type: 'fallback',
@@ -50,17 +53,14 @@ export async function makeMockVideo(
   id: GenerationId,
   reason: string,
   replacing: boolean,
-): Promise<StepOutcome<Saved | EventNamed<'image-given-up'>>> {
+): Promise<StepOutcome<Saved | EventNamed<'image-given-up' | 'picture-failed'>>> {
   const folder = await folderOfPost(context, id, replacing);
   if (!folder.ok) return noFolder(context, id, folder.failure);
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
     const key = partKey(folder.value, id, 'png');
     const fetched = await context.store.getFile(key, path('picture.png'), MAX_PICTURE_BYTES);
     if (!fetched.ok) return failed(fetched.failure);
-    if (fetched.value === null)
-      return failed(
-        failure('content_missing', 'The picture of the post is not in the store', { key, id }).failure,
-      );
+    if (fetched.value === null) return pictureGone(context, id, folder.value, replacing);
     const described = await describeMedia(context, folder.value, id, { media: { video: 'mock', reason } });
     if (!described.ok) return failed(described.failure);
     context.journal.note(id, { type: 'fallback', from: 'runway', to: 'mock video', reason });
@@ -82,7 +82,7 @@ async function renderAndSave(
   const measured = await context.renderer.measureVideo(output);
   const problem = measured.ok ? mockProblem(measured.value, wanted) : measured.failure;
   if (problem) return failed(problem);
-  const uploaded = await uploadPart(context, folder, id, 'mp4', output);
+  const uploaded = await uploadPart(context, folder, id, 'mock', output);
   return uploaded.ok ? happened({ type: 'media-saved' }) : failed(uploaded.failure);
 }
 

@@ -5,6 +5,7 @@
 import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import { CONVEYOR, groupObjects, isReady, PARTS, partKey, type Group, type Part } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import type { FileSource } from '../domain/journal.ts';
 import type { Media, Post } from '../domain/post.ts';
 import { collectList } from '../ports/object-store.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
@@ -20,14 +21,17 @@ const CONTENT_TYPES: Readonly<Record<Exclude<Part, 'json'>, string>> = { png: 'i
  */
 const UPLOAD_ATTEMPTS = 2;
 
+const PART_OF = { midjourney: 'png', placeholder: 'png', runway: 'mp4', mock: 'mp4' } as const;
+
 /** Uploads, then asks the store what it holds; a difference in size is a failure. */
 export async function uploadPart(
   context: StepContext,
   folder: string,
   id: GenerationId,
-  part: 'png' | 'mp4',
+  source: Exclude<FileSource, 'text'>,
   file: string,
 ): Promise<Result<void>> {
+  const part = PART_OF[source];
   const key = partKey(folder, id, part);
   const { sha256, bytes } = await context.workspace.fingerprint(file);
   for (let attempt = 1; ; attempt += 1) {
@@ -44,7 +48,7 @@ export async function uploadPart(
       { key, id },
     );
   }
-  context.journal.note(id, { type: 'file', key, bytes, sha256 });
+  context.journal.note(id, { type: 'file', key, bytes, sha256, source });
   return success(undefined);
 }
 
@@ -60,7 +64,14 @@ export async function describeMedia(
   const media = { image: 'placeholder', ...post.value.media, ...change.media } as Media;
   // Nothing stands in for anything any more: a reason that stayed would speak of a mock that was replaced.
   if (media.image === 'midjourney' && media.video === 'runway') delete media.reason;
-  return writePost(context, folder, id, { ...post.value, ...change.post, media });
+  const described: Post = { ...post.value, ...change.post, media };
+  // Nor does a stand-in speak of what it stands in for.
+  if (media.image === 'placeholder') {
+    delete media.image_task_id;
+    delete described.image_choice;
+  }
+  if (media.video !== 'runway') delete media.video_task_id;
+  return writePost(context, folder, id, described);
 }
 
 /**
@@ -112,6 +123,23 @@ export async function noFolder(
   return keepMock(context, id, reason.message);
 }
 
+/** P7, I2: somebody removed the stored picture of the post in the making. It is fetched again, within the bounds of any fetching. */
+export async function pictureGone(
+  context: StepContext,
+  id: GenerationId,
+  folder: string,
+  replacing: boolean,
+): Promise<StepOutcome<EventNamed<'picture-failed' | 'image-given-up'>>> {
+  const key = partKey(folder, id, 'png');
+  if (replacing) return keepMock(context, id, `its picture ${key} is gone`);
+  context.log.warn('The stored picture is gone; it is fetched again', { key, id });
+  context.journal.note(id, {
+    type: 'note',
+    text: `The stored picture ${key} was gone; it is fetched again.`,
+  });
+  return happened({ type: 'picture-failed' });
+}
+
 /** A replacement ends before it is complete. */
 export async function keepMock(
   context: StepContext,
@@ -122,7 +150,7 @@ export async function keepMock(
   if (!told.ok) return failed(told.failure);
   context.log.info('The mock is not replaced any more', { id, reason });
   context.journal.note(id, { type: 'note', text: `The mock is not replaced any more: ${reason}.` });
-  return happened({ type: 'image-given-up' });
+  return happened({ type: 'image-given-up', reason, late: false });
 }
 
 /** I5: a run may have died between an upload and its journal; nobody repeats that upload now. */

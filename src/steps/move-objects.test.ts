@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { worldOf, type World } from '../../test/support/runtime-parts.ts';
+import { movingParts, worldOf, type World } from '../../test/support/runtime-parts.ts';
 import { wrappedStore } from '../../test/support/wrapped-store.ts';
 import { failure, success } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
@@ -17,7 +17,7 @@ async function moveOf(world: World): Promise<PlannedMove> {
 }
 
 async function moved(world: World, store: ObjectStore = world.store) {
-  return moveObjects(store, world.log, [await moveOf(world)]);
+  return moveObjects(movingParts(world, store), [await moveOf(world)]);
 }
 
 test('M11 an object is copied, looked at, and only then deleted', async () => {
@@ -25,7 +25,7 @@ test('M11 an object is copied, looked at, and only then deleted', async () => {
   await world.put(FROM, { a: 1 });
   const move = await moveOf(world);
   world.requests.length = 0;
-  expect(await moveObjects(world.store, world.log, [move])).toEqual(success(new Set([ID])));
+  expect(await moveObjects(movingParts(world), [move])).toEqual(success(new Set([ID])));
   expect(world.requests).toEqual(['head', 'copy', 'head', 'delete']);
   expect(await world.keys()).toEqual([TO]);
 });
@@ -63,9 +63,9 @@ test('M11 a move that was killed after its copy is finished, one that was killed
   await world.put(FROM, { a: 1 });
   const move = await moveOf(world);
   await world.store.copy(FROM, TO);
-  expect((await moveObjects(world.store, world.log, [move])).ok).toBe(true);
+  expect((await moveObjects(movingParts(world), [move])).ok).toBe(true);
   expect(await world.keys()).toEqual([TO]);
-  expect((await moveObjects(world.store, world.log, [move])).ok).toBe(true);
+  expect((await moveObjects(movingParts(world), [move])).ok).toBe(true);
   expect(await world.keys()).toEqual([TO]);
 });
 
@@ -77,6 +77,17 @@ test('M10 I2 two texts of one size but different words are both kept', async () 
   expect(await world.json(FROM)).toEqual({ a: 1 });
   expect(await world.json(TO)).toEqual({ a: 2 });
   expect(world.warnings).toHaveLength(1);
+});
+
+test('M10 I2 two videos of one size, larger than any document, are both kept when their bytes differ, and united when not', async () => {
+  for (const same of [false, true]) {
+    const world = worldOf();
+    const size = 5_000_000;
+    await world.put(FROM, 'a'.repeat(size));
+    await world.put(TO, `${'a'.repeat(size - 1)}${same ? 'a' : 'b'}`);
+    expect(await moved(world)).toEqual(success(new Set(same ? [ID] : [])));
+    expect((await world.keys()).toSorted()).toEqual(same ? [TO] : [TO, FROM]);
+  }
 });
 
 test('M11 an object that cannot be deleted after its copy is a failure, and the next run finishes the move', async () => {
@@ -98,7 +109,7 @@ test('M11 two notes of one name and size that say different things are both kept
   await world.put(to, 'no!');
   const found = await world.store.head(from);
   if (!found.ok || found.value === null) throw new Error('nothing to move');
-  const done = await moveObjects(world.store, world.log, [{ id: ID, object: found.value, to }]);
+  const done = await moveObjects(movingParts(world), [{ id: ID, object: found.value, to }]);
   expect(done).toEqual(success(new Set()));
   expect((await world.keys()).toSorted()).toEqual([to, from]);
 });

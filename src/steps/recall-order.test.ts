@@ -60,7 +60,6 @@ test.each<[string, readonly JournalEntry[]]>([
   ['the journal is empty', []],
   ['the call has no outcome', [intent('a', LEFT)]],
   ['its outcome is not known', [intent('a', LEFT), settled('a')]],
-  ['the only task is that of an earlier order', [intent('a', EARLIER), settled('a', 'task-1')]],
   [
     'an earlier order has a task and the last has none',
     [intent('a', EARLIER), settled('a', 'task-1'), intent('b', LEFT)],
@@ -68,6 +67,12 @@ test.each<[string, readonly JournalEntry[]]>([
   ['only a later call without an intent has a task', [intent('a', LEFT), settled('b', 'task-2')]],
 ])('I3 the outcome is unknown when %s', async (_name, entries) => {
   expect((await recall(entries)).event).toEqual({ type: 'image-outcome-unknown' });
+});
+
+test('I3 an order without an intent in its journal was never made: the post may be ordered for, and nothing is counted', async () => {
+  const earlier = [intent('a', EARLIER), settled('a')];
+  expect(await recall(earlier)).toEqual({ event: { type: 'submission-withdrawn' }, failure: null });
+  expect((await recall(earlier, 'video')).event).toEqual({ type: 'submission-withdrawn' });
 });
 
 test('I3 a journal that cannot be read ends the run; nothing is ordered again on a guess', async () => {

@@ -1,6 +1,7 @@
 /**
  * I3: a run that died between its order and the state's next write leaves an intent without a task. The journal is saved
- * before the state, so the task's id may stand there; only when it does not is the outcome unknown.
+ * before the call and before the state's next write: without an intent there nothing was ordered, with a task its id is
+ * known, and only between the two is the outcome unknown.
  */
 import type { GenerationId } from '../domain/generation-id.ts';
 import { orderedTask } from '../domain/journal-costs.ts';
@@ -15,7 +16,11 @@ export interface LeftOrder {
 }
 
 type RecallEvent = EventNamed<
-  'image-requested' | 'image-outcome-unknown' | 'video-requested' | 'video-outcome-unknown'
+  | 'image-requested'
+  | 'image-outcome-unknown'
+  | 'video-requested'
+  | 'video-outcome-unknown'
+  | 'submission-withdrawn'
 >;
 
 export async function recallOrder(
@@ -25,7 +30,11 @@ export async function recallOrder(
   const read = await journal.read(id);
   // A journal that cannot be read may hold the id: to order again now could pay twice.
   if (!read.ok) return failed(read.failure);
-  const taskId = orderedTask(read.value.entries, intentId);
+  const { entries } = read.value;
+  // An empty journal was lost: it cannot say that nothing was ordered.
+  if (entries.length > 0 && !entries.some((entry) => entry.type === 'intent' && entry.intent_id === intentId))
+    return happened({ type: 'submission-withdrawn' });
+  const taskId = orderedTask(entries, intentId);
   if (taskId === null) {
     log.warn('An earlier run ended while it ordered; nobody knows whether the order arrived', { id, kind });
     return happened({ type: kind === 'image' ? 'image-outcome-unknown' : 'video-outcome-unknown' });

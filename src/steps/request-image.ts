@@ -1,4 +1,5 @@
 /** P3: orders the picture. The intent is already saved when this runs; what becomes of it decides between D4 and I3. */
+import { openTask } from '../domain/evidence.ts';
 import { failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
@@ -16,7 +17,14 @@ export async function requestImage(
     EventNamed<'image-requested' | 'image-refused' | 'image-outcome-unknown' | 'submission-withdrawn'>
   >
 > {
-  const { settings, imageTasks, payments, prices } = context;
+  const { settings, imageTasks, journal, payments, prices } = context;
+  const known = await journal.read(id);
+  if (!known.ok) return failed(known.failure, { type: 'submission-withdrawn' });
+  const open = openTask(known.value, 'image');
+  if (open !== null) {
+    context.log.warn('The picture is ordered already; its task is taken up again', { id, taskId: open });
+    return happened({ type: 'image-requested', taskId: open });
+  }
   const post = await seenPost(context, settings.folders.fresh, id);
   if (!post.ok) return failed(post.failure, { type: 'submission-withdrawn' });
   const prompt = post.value.first_frame_description?.trim() ?? '';

@@ -1,16 +1,22 @@
 /** P5: orders the video from the stored picture. The intent is already saved when this runs. */
+import { openTask } from '../domain/evidence.ts';
 import type { Failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
 import { cleanScript } from '../domain/script-text.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { seenPost } from './documents.ts';
-import { folderOfPost, noFolder } from './media-files.ts';
+import { folderOfPost, noFolder, pictureGone } from './media-files.ts';
 import { videoCall } from './paid-calls.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 
 type RequestEvent = EventNamed<
-  'video-requested' | 'video-failed' | 'video-outcome-unknown' | 'submission-withdrawn' | 'image-given-up'
+  | 'video-requested'
+  | 'video-failed'
+  | 'video-outcome-unknown'
+  | 'submission-withdrawn'
+  | 'image-given-up'
+  | 'picture-failed'
 >;
 
 export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
@@ -27,13 +33,20 @@ export async function requestVideo(
   context: StepContext,
   { id, intentId, replacing }: VideoOrder,
 ): Promise<StepOutcome<RequestEvent>> {
-  const { payments, settings, videoTasks } = context;
+  const { journal, payments, settings, videoTasks } = context;
   const withdrawn = (failure: Failure): StepOutcome<RequestEvent> =>
     failed(failure, { type: 'submission-withdrawn' });
   const folder = await folderOfPost(context, id, replacing);
   if (!folder.ok) {
     const ended = await noFolder(context, id, folder.failure);
     return ended.failure ? withdrawn(ended.failure) : ended;
+  }
+  const known = await journal.read(id);
+  if (!known.ok) return withdrawn(known.failure);
+  const open = openTask(known.value, 'video');
+  if (open !== null) {
+    context.log.warn('The video is ordered already; its task is taken up again', { id, taskId: open });
+    return happened({ type: 'video-requested', taskId: open });
   }
   const post = await seenPost(context, folder.value, id);
   if (!post.ok) return withdrawn(post.failure);
@@ -45,7 +58,7 @@ export async function requestVideo(
       MAX_PICTURE_BYTES,
     );
     if (!fetched.ok) return withdrawn(fetched.failure);
-    if (fetched.value === null) return happened(noVideo('The stored picture is gone'));
+    if (fetched.value === null) return pictureGone(context, id, folder.value, replacing);
     const small = await context.renderer.shrinkPicture(
       path('picture.png'),
       path('picture.jpg'),

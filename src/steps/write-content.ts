@@ -3,6 +3,7 @@
  * before the model is asked, its answer before the next stage begins, so that a killed run goes on at the stage it was in.
  */
 import type { z } from 'zod';
+import { cutText } from '../domain/cut-text.ts';
 import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { ImageDocument } from '../domain/channel-state.ts';
@@ -112,9 +113,11 @@ async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Re
   if (!topic.ok) return topic;
   const text = await textStage(writing, topic.value.full_topic, tragic);
   if (!text.ok) return text;
-  const comment = await commentStage(writing, text.value, tragic);
+  // A channel of pictures has no text to comment on.
+  const subject = text.value === '' ? topic.value.full_topic : text.value;
+  const comment = await commentStage(writing, subject, tragic);
   if (!comment.ok) return comment;
-  const poll = await pollStage(writing, text.value, tragic);
+  const poll = await pollStage(writing, subject, tragic);
   if (!poll.ok) return poll;
   const scene = await sceneStage(writing, topic.value.full_topic);
   if (!scene.ok) return scene;
@@ -137,7 +140,7 @@ async function topicStage(
   const plain = focus.replace(/\s*\([тt]\)\s*$/iu, '') || focus;
   if (!settings.enabled) {
     // Kept like an invented one: the tracker is told of it, and the text can be restored with it.
-    const named = { full_topic: plain, short_topic: plain.slice(0, LABEL_LIMIT).trim() };
+    const named = { full_topic: plain, short_topic: cutText(plain, LABEL_LIMIT) };
     keep(writing, { topic: named });
     return success(named);
   }
@@ -153,7 +156,7 @@ async function topicStage(
   };
   const answer = await fillStage(writing, 'topic', request, topicSchema);
   if (!answer.ok) return answer;
-  const topic = { ...answer.value, full_topic: answer.value.full_topic.slice(0, settings.maxCharacters) };
+  const topic = { ...answer.value, full_topic: cutText(answer.value.full_topic, settings.maxCharacters) };
   keep(writing, { topic });
   return success(topic);
 }
@@ -171,7 +174,7 @@ async function textStage(writing: Writing, topic: string, tragic: boolean): Prom
     temperature: settings.temperature,
   });
   if (!answer.ok) return answer;
-  const text = shorten(answer.value, settings.maxCharacters);
+  const text = cutText(answer.value, settings.maxCharacters);
   keep(writing, { text });
   return success(text);
 }
@@ -189,7 +192,7 @@ async function commentStage(writing: Writing, text: string, tragic: boolean): Pr
     temperature,
   });
   if (!answer.ok) return answer;
-  const comment = shorten(answer.value, TEXT_LIMIT);
+  const comment = cutText(answer.value, TEXT_LIMIT);
   keep(writing, { comment });
   return success(comment);
 }
@@ -221,12 +224,15 @@ async function sceneStage(writing: Writing, topic: string): Promise<Result<z.inf
   const creative = draft.creative_prompt ?? pick(context.random, settings.creativePrompts) ?? '';
   const restriction = draft.restriction ?? pick(context.random, settings.restrictions) ?? '';
   keep(writing, { creative_prompt: creative, restriction });
+  // C3: templates of the older scripts have no place for what was chosen, and only speak of it.
+  const unplaced = [
+    ['{creative_prompt}', 'Creative approach', creative],
+    ['{restriction}', 'Restriction', restriction],
+  ].flatMap(([place = '', name, chosen]) =>
+    chosen === '' || settings.prompt.includes(place) ? [] : [`${name}: ${chosen}`],
+  );
   const filled = fillTemplate(settings.prompt, { topic, creative_prompt: creative, restriction });
-  // C3: templates of the older scripts have no place for the chosen approach and only speak of it.
-  const prompt =
-    settings.prompt.includes('{creative_prompt}') || creative === ''
-      ? filled
-      : `${filled}\n\nCreative approach: ${creative}`;
+  const prompt = [filled, ...unplaced].join('\n\n');
   const answer = await fillStage(
     writing,
     'scene',
@@ -300,20 +306,6 @@ function forget(writing: Writing, ...names: readonly (keyof Draft)[]): void {
   for (const name of names) delete draft[name];
   writing.draft = draft;
   writing.context.journal.amend(writing.id, { draft });
-}
-
-/** Cut at the end of a sentence, or of a word, rather than in the middle of one. */
-function shorten(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const cut = text.slice(0, limit);
-  const sentence = Math.max(
-    cut.lastIndexOf('. '),
-    cut.lastIndexOf('! '),
-    cut.lastIndexOf('? '),
-    cut.lastIndexOf('.\n'),
-  );
-  const end = sentence > limit / 2 ? sentence + 1 : cut.lastIndexOf(' ');
-  return cut.slice(0, end > 0 ? end : limit).trimEnd();
 }
 
 /** D6: the text of an earlier run lies in the store; only what comes after it, and is not ordered already, is to be done. */

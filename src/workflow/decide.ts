@@ -29,7 +29,7 @@ export type StopReason =
   | 'no-active-post';
 
 export type Action =
-  | { readonly type: 'make-mock'; readonly id: GenerationId }
+  | { readonly type: 'make-mock'; readonly id: GenerationId; readonly reason: string }
   | { readonly type: 'choose-picture'; readonly id: GenerationId }
   | { readonly type: 'request-video'; readonly id: GenerationId }
   | { readonly type: 'await-video'; readonly id: GenerationId; readonly task: TaskReference }
@@ -73,6 +73,9 @@ export interface RunFacts {
   readonly now: Date;
 }
 
+/** The state says that a mock is due, and nobody of ours has said why. */
+const ASKED_FOR = 'the state asked for it';
+
 export function decide(state: ChannelState, facts: RunFacts, policy: Policy): Action {
   const { image } = state;
   const id = state.generation.generation_id;
@@ -82,7 +85,9 @@ export function decide(state: ChannelState, facts: RunFacts, policy: Policy): Ac
     case 'timed-out': // Scenario 0
       // M6: the run that wrote the timeout ends; the mock is the next run's.
       if (facts.imageCheck !== 'unasked') return stop('timed-out');
-      return id === null ? stop('no-active-post') : { type: 'make-mock', id };
+      return id === null
+        ? stop('no-active-post')
+        : { type: 'make-mock', id, reason: image.image_failure ?? ASKED_FOR };
     case 'results': // Scenario 3
       return id === null ? stop('no-active-post') : decideMedia(state, id, policy);
     case 'task': // Scenario 2
@@ -114,8 +119,7 @@ function decideTask(state: ChannelState, facts: RunFacts, policy: Policy): Actio
   if (facts.imageCheck === 'unasked')
     return { type: 'check-image', id: state.generation.generation_id, task };
   const seconds = secondsSince(task.requested_at_utc, facts.now);
-  if (seconds > policy.imageTimeoutSeconds)
-    return record({ type: 'image-timed-out' }, `no picture after ${age(seconds)}`);
+  if (seconds > policy.imageTimeoutSeconds) return timedOut(`no picture after ${age(seconds)}`);
   return stop(facts.imageCheck === 'pending' ? 'waiting' : 'check-failed');
 }
 
@@ -126,9 +130,7 @@ function decideMedia(state: ChannelState, id: GenerationId, policy: Policy): Act
     const failures = image.picture_failures ?? 0;
     if (failures > policy.maxRetries) {
       const why = `the painted pictures could not be fetched, ${failures} times`;
-      return image.replacing_mock === true
-        ? { type: 'keep-mock', id, reason: why }
-        : record({ type: 'image-given-up' }, why);
+      return image.replacing_mock === true ? { type: 'keep-mock', id, reason: why } : gaveUp(why);
     }
     return { type: 'choose-picture', id };
   }
@@ -156,10 +158,10 @@ function decideSubmission(
     return { type: 'recall-order', id, kind: 'image', intentId: image.submission.intent_id };
   }
   if ((image.attempts ?? 0) > policy.maxRetries) {
-    return record({ type: 'image-given-up' }, `the picture failed ${image.attempts} times`);
+    return gaveUp(`the picture failed ${image.attempts} times`);
   }
   if ((image.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {
-    return record({ type: 'image-given-up' }, 'twice nobody knows whether the picture was ordered');
+    return gaveUp('twice nobody knows whether the picture was ordered');
   }
   const { retry_after_utc: until } = image;
   const rest = until ? parseTimestamp(until) : null;
@@ -197,6 +199,14 @@ function stop(reason: StopReason): Action {
 
 function age(seconds: number): string {
   return seconds < 7_200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3_600)} hours`;
+}
+
+function timedOut(reason: string): Action {
+  return record({ type: 'image-timed-out', reason }, reason);
+}
+
+function gaveUp(reason: string): Action {
+  return record({ type: 'image-given-up', reason, late: false }, reason);
 }
 
 function record(event: WorkflowEvent, why: string): Action {

@@ -13,6 +13,7 @@ type OwnKey =
   | 'picture'
   | 'picture_failures'
   | 'video_task'
+  | 'image_failure'
   | 'video_failure'
   | 'replacing_mock';
 
@@ -25,9 +26,10 @@ export const ALLOWED_AT_REST: Readonly<Record<OwnKey, readonly Phase[]>> = {
   retry_after_utc: ORDERING,
   submission: ['submission', 'results'],
   picture: ['results'],
-  picture_failures: ['results'],
+  picture_failures: ORDERING,
   video_task: ['results'],
-  video_failure: ['results'],
+  image_failure: ['timed-out'],
+  video_failure: ORDERING,
   replacing_mock: ['results', 'results-unusable'],
 };
 

@@ -72,7 +72,7 @@ const TABLE = {
     'task-adopted': NEVER,
     'inconsistency-cleared': NEVER,
     'picture-saved': ['results'],
-    'picture-failed': ['results'],
+    'picture-failed': ['results', 'submission', 'idle'],
     'video-requested': ['results'],
     'video-outcome-unknown': ['results'],
     'video-failed': ['results'],
@@ -351,17 +351,51 @@ describe('what each event writes', () => {
   });
 
   test('M6 the timeout writes the status, clears the task, and remembers it as late', () => {
-    const { image } = apply(SAMPLES.task[0], { type: 'image-timed-out' });
+    const { image } = apply(SAMPLES.task[0], { type: 'image-timed-out', reason: 'late' });
     expect(image).toEqual({
       ...STRANGERS,
       ...IDLE,
       status: 'timed_out_mock_needed',
+      image_failure: 'late',
       late_tasks: [{ kind: 'image', id: POST, task_id: 'image-1', requested_at_utc: MOMENT }],
     });
   });
 
+  test('P7 I3 a picture that is gone is fetched again, by its task where the answer is of no use any more', () => {
+    const image: ImageDocument = {
+      ...IDLE,
+      picture: PICTURE,
+      video_task: VIDEO_TASK,
+      video_failure: 'tired',
+    };
+    const fetched = apply({ ...image, midjourney_results: ANSWER }, { type: 'picture-failed' }).image;
+    expect(fetched).toMatchObject({ midjourney_results: ANSWER, picture: null, video_task: null });
+    expect(fetched).toMatchObject({ generation: false, picture_failures: 1, video_failure: 'tired' });
+    const kept = { ...image, midjourney_results: { task_id: 'image-1', status: 'completed' } };
+    const again = apply(kept, { type: 'picture-failed' }).image;
+    expect(again).toMatchObject({
+      midjourney_results: {},
+      generation: true,
+      picture: null,
+      picture_failures: 1,
+    });
+  });
+
+  test('P2 I3 a painted picture that gives way to a mock by hand is remembered as late, one that failed is not', () => {
+    const image: ImageDocument = { ...IDLE, midjourney_results: { ...ANSWER, task_id: 'image-1' } };
+    const event = { type: 'image-given-up', reason: 'asked for' } as const;
+    expect(apply(image, { ...event, late: true }).image).toMatchObject({
+      status: 'timed_out_mock_needed',
+      image_failure: 'asked for',
+      late_tasks: [{ kind: 'image', id: POST, task_id: 'image-1' }],
+    });
+    expect(apply(image, { ...event, late: false }).image.late_tasks).toBeUndefined();
+  });
+
   test('M6 a timed-out task without a post is not remembered: its result would belong to nobody', () => {
-    expect(apply(SAMPLES.task[0], { type: 'image-timed-out' }, null).image.late_tasks).toBeUndefined();
+    expect(
+      apply(SAMPLES.task[0], { type: 'image-timed-out', reason: 'late' }, null).image.late_tasks,
+    ).toBeUndefined();
   });
 
   test('M7 the inconsistency is cleared to the four keys at rest', () => {
@@ -379,6 +413,7 @@ describe('what each event writes', () => {
       submission: null,
       picture: PICTURE,
       picture_failures: 1,
+      image_failure: 'late',
       video_task: VIDEO_TASK,
       video_failure: 'tired',
       replacing_mock: true,
@@ -467,14 +502,17 @@ describe('what each event writes', () => {
 
   test('I2 giving up a replacement leaves the finished post with its mock', () => {
     const image: ImageDocument = { ...IDLE, midjourney_results: ANSWER, replacing_mock: true };
-    const after = apply(image, { type: 'image-given-up' });
+    const after = apply(image, { type: 'image-given-up', reason: 'failed', late: false });
     expect(after.image).toEqual({ ...STRANGERS, ...IDLE });
     expect(after.generation.generation_id).toBeNull();
   });
 
   test('the hundredth late task pushes out the oldest', () => {
     const many = Array.from({ length: 100 }, (_, index) => ({ ...LATE, task_id: `late-${index}` }));
-    const { image } = apply({ ...SAMPLES.task[0], late_tasks: many }, { type: 'image-timed-out' });
+    const { image } = apply(
+      { ...SAMPLES.task[0], late_tasks: many },
+      { type: 'image-timed-out', reason: 'late' },
+    );
     expect(image.late_tasks).toHaveLength(100);
     expect(image.late_tasks?.at(0)?.task_id).toBe('late-1');
     expect(image.late_tasks?.at(-1)?.task_id).toBe('image-1');

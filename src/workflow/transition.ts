@@ -9,9 +9,11 @@ import {
   type ChannelState,
   type ImageDocument,
   type LateTask,
+  type TaskReference,
 } from '../domain/channel-state.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { MAX_UNKNOWN_OUTCOMES } from '../domain/limits.ts';
+import { imageCandidates } from '../domain/piapi-answer.ts';
 import { formatTimestamp, secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed, EventType, WorkflowEvent } from '../domain/workflow-event.ts';
 import { datedTask, phaseOf, taskIdOf, type Phase } from './phase.ts';
@@ -57,9 +59,12 @@ function finished(state: ChannelState): ChannelState {
   return withId({ ...state, image: withoutProgress(state.image, {}) }, null);
 }
 
-function withLateTask(image: ImageDocument, id: GenerationId | null, kind: LateTask['kind']): LateTask[] {
+function withLateTask(
+  { generation: { generation_id: id }, image }: ChannelState,
+  kind: LateTask['kind'],
+  task: TaskReference | null | undefined,
+): LateTask[] {
   const known = image.late_tasks ?? [];
-  const task = kind === 'video' ? image.video_task : datedTask(image);
   if (!task || id === null || known.some((late) => late.task_id === task.task_id)) return known;
   return [...known, { kind, id, task_id: task.task_id, requested_at_utc: task.requested_at_utc }].slice(-100);
 }
@@ -122,10 +127,11 @@ const on: { readonly [T in EventType]: Handler<T> } = {
     const kept = { attempts, retry_after_utc: restUntil(policy, attempts, now) };
     return withImage(state, { midjourney_results: {}, generation: true, ...kept });
   },
-  'image-timed-out': (state) =>
-    givenUp(state, withLateTask(state.image, state.generation.generation_id, 'image')),
-  'image-given-up': (state) =>
-    state.image.replacing_mock ? finished(state) : givenUp(state, state.image.late_tasks ?? []),
+  'image-timed-out': (state, { reason }) => givenUp(state, datedTask(state.image), reason),
+  'image-given-up': (state, { late, reason }, _policy, now) => {
+    if (state.image.replacing_mock) return finished(state);
+    return givenUp(state, late ? paintedTask(state.image, now) : null, reason);
+  },
   'task-adopted': (state, _event, _policy, now) =>
     withImage(state, {
       midjourney_task: {
@@ -136,8 +142,19 @@ const on: { readonly [T in EventType]: Handler<T> } = {
     }),
   'inconsistency-cleared': (state) => ({ ...state, image: withoutProgress(state.image, {}) }),
   'picture-saved': (state, event) => withImage(state, { picture: event.picture, unknown_outcomes: 0 }),
-  'picture-failed': (state) =>
-    withImage(state, { picture_failures: (state.image.picture_failures ?? 0) + 1 }),
+  'picture-failed': (state) => {
+    const {
+      midjourney_results: results,
+      picture_failures: before = 0,
+      replacing_mock: replacing,
+    } = state.image;
+    // A video that was ordered stands in the journal, which is asked before another one is (I3).
+    const failed = { picture: null, submission: null, video_task: null, picture_failures: before + 1 };
+    if (imageCandidates(results ?? {}) !== null) return withImage(state, failed);
+    if (replacing === true) return finished(state);
+    // Found again in the journal, the picture's task will say where it can be fetched.
+    return withImage(state, { ...failed, midjourney_results: {}, generation: true });
+  },
   'video-requested': (state, event, _policy, now) =>
     withImage(state, {
       submission: null,
@@ -151,7 +168,7 @@ const on: { readonly [T in EventType]: Handler<T> } = {
   'video-failed': (state, event, _policy, now) => {
     const late =
       event.late && isRecent(state.image.video_task, now)
-        ? withLateTask(state.image, state.generation.generation_id, 'video')
+        ? withLateTask(state, 'video', state.image.video_task)
         : (state.image.late_tasks ?? []);
     return withImage(state, {
       video_failure: event.reason.slice(0, 500),
@@ -185,11 +202,24 @@ function withoutLate(state: ChannelState): ChannelState {
   return { ...state, image: image as ImageDocument };
 }
 
-function givenUp(state: ChannelState, late: LateTask[]): ChannelState {
+/** `task`: of the picture, which may take the mock's place when it comes, or can be fetched, after all. */
+function givenUp(state: ChannelState, task: TaskReference | null, reason: string): ChannelState {
   return {
     ...state,
-    image: withoutProgress(state.image, { status: 'timed_out_mock_needed', ...lateTasks(late) }),
+    image: withoutProgress(state.image, {
+      status: 'timed_out_mock_needed',
+      image_failure: reason.slice(0, 500),
+      ...lateTasks(withLateTask(state, 'image', task)),
+    }),
   };
+}
+
+/** The picture was painted and paid for; so may its video be, which its journal remembers (I3). */
+function paintedTask({ midjourney_results: results }: ImageDocument, now: Date): TaskReference | null {
+  const taskId = results?.['task_id'];
+  return typeof taskId === 'string' && taskId !== ''
+    ? { task_id: taskId, requested_at_utc: formatTimestamp(now) }
+    : null;
 }
 
 function restUntil(policy: Policy, failures: number, now: Date): string {

@@ -108,7 +108,7 @@ test('M6 M4 D11 R2 a picture that does not come: the timeout is written by one r
   expect(generation).toEqual({ generation_id: null });
   const post = await mill.json(`666/${FIRST_ID}.json`);
   expect(post.media).toMatchObject({ image: 'placeholder', video: 'mock' });
-  expect(post.media.reason).toContain('did not come in time');
+  expect(post.media.reason).toContain('no picture after');
   expect(mill.paid()).toEqual({ text: 5, image: 1 });
 });
 

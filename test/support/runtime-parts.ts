@@ -1,12 +1,15 @@
 /** Clock, store, log and lease for tests of single parts of the runtime: the real ones, in memory and on a told clock. */
 import { createMemoryStore, type MemoryStoreOptions } from '../../src/adapters/memory/memory-store.ts';
+import { createWorkspace } from '../../src/adapters/system/workspace.ts';
 import { VirtualClock } from '../../src/app/virtual-clock.ts';
+import { success, type Result } from '../../src/domain/failure.ts';
 import type { DocumentKeys } from '../../src/domain/settings.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Lease } from '../../src/ports/lease.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { Random } from '../../src/ports/random.ts';
+import type { MovingParts } from '../../src/steps/move-objects.ts';
 import { createTicketLease, type LeaseSettings } from '../../src/runtime/ticket-lease.ts';
 
 export const KEYS: DocumentKeys = {
@@ -67,6 +70,12 @@ export function worldOf(options: MemoryStoreOptions = {}): World {
       return found;
     },
   };
+}
+
+/** What moving objects needs, without a lease that could be lost. */
+export function movingParts(world: World, store: ObjectStore = world.store): MovingParts {
+  const keepLease = async (): Promise<Result<void>> => success(undefined);
+  return { store, log: world.log, workspace: createWorkspace(), keepLease };
 }
 
 /** A lease as one process has it. */

@@ -3,6 +3,7 @@
  * worker opens bytes from outside in native code and may answer anything after it went wrong.
  */
 import { z } from 'zod';
+import { TEXT_LIMIT } from '../../domain/limits.ts';
 
 const path = z.string().min(1).max(4096);
 /** H.264 with 4:2:0 colour needs even sides; pictures may have any. */
@@ -23,7 +24,7 @@ export const workerRequest = z.discriminatedUnion('operation', [
   z.strictObject({
     operation: z.literal('drawPlaceholder'),
     output: path,
-    topic: z.string().max(4000),
+    topic: z.string().max(TEXT_LIMIT),
     size,
     backgroundColor: color,
     textColor: color,

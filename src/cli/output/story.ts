@@ -65,6 +65,11 @@ function tell(entry: JournalEntry, costs: ReadonlyMap<string, CallCost>): Told |
       return {
         text: `Stored ${entry.key}, ${megabytes(entry.bytes)}, sha256 ${entry.sha256.slice(0, 12)}…`,
       };
+    case 'ended':
+      return {
+        text: `The picture's task ended without a usable picture: ${oneLine(entry.reason)}.`,
+        tone: 'bad',
+      };
     case 'note':
       return { text: oneLine(entry.text, 400) };
   }

@@ -102,5 +102,5 @@ export const creativePrompts = field(
 export const restrictions = field(
   ideas,
   DEFAULT_PROMPTS.restrictions,
-  'Restrictions; one is drawn for each script and put where {restriction} stands.',
+  'Restrictions; one is drawn for each script and put where {restriction} stands, or at the end.',
 );

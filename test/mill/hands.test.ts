@@ -1,0 +1,143 @@
+/** A post in the making, and hands in its folder and its state: what is paid for is found again, and the channel goes on. */
+import { expect, test } from 'vitest';
+import type { GenerationId } from '../../src/domain/generation-id.ts';
+import { mediaPart } from '../../src/runtime/single-step.ts';
+import { AT_REST, FIRST_ID, GENERATION, IMAGE, Mill, PUBLIC, type MillOptions } from '../support/mill.ts';
+
+const POST = `666/${FIRST_ID}.json`;
+const PICTURE = `666/${FIRST_ID}.png`;
+const PAID = { text: 5, image: 1, vision: 1, video: 1 };
+const REAL = { image: 'midjourney', video: 'runway' };
+const SLOW_VIDEO: MillOptions = { sandbox: { imageSeconds: 1, videoSeconds: 600 } };
+
+/** Stopped when it came to this action, as by a deployment. */
+async function stoppedAt(moment: string, options: MillOptions = SLOW_VIDEO): Promise<Mill> {
+  const mill = await Mill.start(options);
+  const stop = new AbortController();
+  await mill.run({
+    signal: stop.signal,
+    onAction: (type) => {
+      if (type === moment) stop.abort();
+    },
+  });
+  return mill;
+}
+
+async function expectFinished(mill: Mill, media: object = REAL): Promise<void> {
+  expect((await mill.json(POST)).media).toMatchObject(media);
+  expect(await mill.objects(`666/${FIRST_ID}`)).toHaveLength(3);
+  expect(await mill.json(IMAGE)).toEqual(AT_REST);
+  expect(await mill.json(GENERATION)).toEqual({ generation_id: null });
+}
+
+test('P7 I2 I3 a picture that is removed while its video is made is fetched again; nothing is paid twice, nothing is called finished', async () => {
+  await using mill = await stoppedAt('await-video');
+  await mill.remove(PICTURE);
+  await mill.advance(3_600);
+  const { actions, failure, stop } = await mill.run({ mode: 'check' });
+  expect({ failure, stop }).toEqual({ failure: null, stop: 'task-done' });
+  expect(actions.map(({ event }) => event)).toEqual([
+    'picture-failed',
+    'picture-saved',
+    'video-requested',
+    'media-saved',
+  ]);
+  await expectFinished(mill);
+  expect(mill.paid()).toEqual(PAID);
+});
+
+test('P6 P7 I4 a picture that is removed before its video is ordered, or before its mock is made, is fetched again', async () => {
+  for (const moment of ['request-video', 'make-mock-video']) {
+    await using mill = await Mill.start({ sandbox: { imageSeconds: 1, videoSeconds: 60 } });
+    if (moment === 'make-mock-video')
+      mill.sandbox.setFaults([{ provider: 'runway', action: { type: 'status', status: 400 } }]);
+    let removed = false;
+    const report = await mill.run({
+      onAction: async (action) => {
+        if (action === moment && !removed) await mill.remove(PICTURE);
+        removed ||= action === moment;
+      },
+    });
+    expect(report, moment).toMatchObject({ stop: 'task-done', failure: null });
+    await expectFinished(mill, moment === 'request-video' ? REAL : { image: 'midjourney', video: 'mock' });
+    expect(mill.paid(), moment).toMatchObject({ image: 1, vision: 1 });
+  }
+});
+
+test('P7 I6 a picture that is removed again and again ends in a mock, not in a circle', async () => {
+  await using mill = await Mill.start(SLOW_VIDEO);
+  const report = await mill.run({
+    onAction: async (action) => {
+      if (action === 'request-video') await mill.remove(PICTURE);
+    },
+  });
+  expect(report).toMatchObject({ stop: 'task-done', failure: null });
+  await expectFinished(mill, { image: 'placeholder', video: 'mock' });
+  expect((await mill.json(POST)).media.reason).toContain('could not be fetched');
+  expect(mill.paid()).toMatchObject({ image: 1 });
+});
+
+test('I3 an older tool that keeps only the four keys makes nobody order a second video', async () => {
+  await using mill = await stoppedAt('await-video');
+  const { generation, midjourney_results, midjourney_task, status } = (await mill.state()).image;
+  await mill.put(IMAGE, { generation, midjourney_results, midjourney_task, status });
+  await mill.advance(3_600);
+  expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done', failure: null });
+  await expectFinished(mill);
+  expect(mill.paid()).toEqual(PAID);
+});
+
+test('I3 D6 a state and a picture that are removed together make nobody order either again', async () => {
+  await using mill = await stoppedAt('await-video');
+  await mill.remove(IMAGE, PICTURE);
+  await mill.advance(3_600);
+  expect(await mill.run()).toMatchObject({ stop: 'task-done', failure: null });
+  await expectFinished(mill);
+  expect(mill.paid()).toEqual(PAID);
+});
+
+test('I3 M7 generation that is set again by hand while the picture is painted takes up the task that is ordered', async () => {
+  await using mill = await Mill.start({ sandbox: { imageSeconds: 1_800 } });
+  await mill.run();
+  const { image } = await mill.state();
+  await mill.put(IMAGE, { ...image, midjourney_task: null, generation: true });
+  await mill.advance(3_600);
+  await mill.run({ mode: 'check' });
+  expect((await mill.json(POST)).media).toMatchObject(REAL);
+  expect(mill.paid()).toEqual(PAID);
+});
+
+test('P2 I3 I5 a mock that is asked for by hand says so, and what was painted and ordered takes its place, paid once', async () => {
+  await using mill = await stoppedAt('await-video');
+  expect(await mill.run({ part: mediaPart(FIRST_ID as GenerationId, true), anyState: true })).toMatchObject({
+    failure: null,
+  });
+  const { media } = await mill.json(POST);
+  expect(media).toMatchObject({
+    image: 'placeholder',
+    video: 'mock',
+    reason: 'a mock was asked for by hand',
+  });
+  expect(media).not.toHaveProperty('image_task_id');
+  expect(await mill.json(POST)).not.toHaveProperty('image_choice');
+  await mill.advance(3_600);
+  expect(await mill.run({ mode: 'check' })).toMatchObject({ failure: null });
+  await expectFinished(mill);
+  expect((await mill.json(POST)).image_choice).toMatchObject({ winner: expect.any(Number) as unknown });
+  expect(mill.paid()).toEqual(PAID);
+});
+
+test('M5 M10 M11 a result that belongs to no post is an error, and what is finished moves on all the same', async () => {
+  await using mill = await stoppedAt('await-video');
+  await mill.remove(GENERATION);
+  await mill.putGroup('444/', '20260101-2030');
+  await mill.putGroup('555/', '20260102-2030');
+  await mill.put(PUBLIC, { processing_lock: false, generation_id: ['20260101-2030'] });
+  await mill.until('20:30');
+  expect(await mill.run({ anyState: true })).toMatchObject({
+    stop: 'no-active-post',
+    failure: { code: 'no_active_post' },
+  });
+  expect(await mill.objects('archive/')).toHaveLength(3);
+  expect(await mill.objects('444/')).toContain('444/20260102-2030.json');
+});
