@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { isGenerationId, type GenerationId } from './generation-id.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** `video_failure` after `MAX_UNKNOWN_OUTCOMES`. */
+/** `image_failure` and `video_failure` after `MAX_UNKNOWN_OUTCOMES`. */
+export const IMAGE_UNKNOWN_TWICE = 'twice nobody knows whether the picture was ordered';
 export const VIDEO_UNKNOWN_TWICE = 'twice nobody knows whether the video was ordered';
 
 const shortText = z.string().max(2_000);

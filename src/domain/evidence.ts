@@ -57,10 +57,21 @@ function lastOrder(journal: JournalDocument, kind: 'image' | 'video'): CallCost 
 }
 
 /**
- * I3: the task that is ordered and paid for already, whatever a state that was edited, reset or written by an older tool
- * says; null when the post may be ordered for. A video is ordered once; a picture again when its task has ended without one.
+ * I3: what stands against an order, whatever a state that was edited, reset or written by an older tool says: its task is
+ * paid for already, or nobody knows too often whether it is. Null: it may be made.
  */
-export function openTask(journal: JournalDocument, kind: 'image' | 'video'): string | null {
+export function standsAgainst(
+  journal: JournalDocument,
+  kind: 'image' | 'video',
+): { readonly taskId: string } | 'unknown' | null {
+  const taskId = openTask(journal, kind);
+  if (taskId !== null) return { taskId };
+  const left = lastOrder(journal, kind)?.settled === null ? 1 : 0;
+  return unknownOrders(journal, kind) + left > MAX_UNKNOWN_OUTCOMES ? 'unknown' : null;
+}
+
+/** A video is ordered once; a picture again when its task has ended without one. */
+function openTask(journal: JournalDocument, kind: 'image' | 'video'): string | null {
   const order = lastOrder(journal, kind);
   const taskId = order === null ? null : orderedTask(order);
   return taskId !== null && hasEnded(journal, taskId) ? null : taskId;

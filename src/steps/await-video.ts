@@ -53,11 +53,10 @@ export async function awaitVideo(context: StepContext, input: VideoInput): Promi
     });
     if (!described.ok) return failed(described.failure);
     // The wait was long enough for hands in the folder.
-    const picture = await context.store.head(partKey(folder.value, id, 'png'));
-    if (!picture.ok) return failed(picture.failure);
-    return picture.value === null
-      ? pictureGone(context, id, folder.value, replacing)
-      : happened({ type: 'media-saved' });
+    const picture = partKey(folder.value, id, 'png');
+    return uploaded.value.some(({ key }) => key === picture)
+      ? happened({ type: 'media-saved' })
+      : pictureGone(context, id, folder.value, replacing);
   });
 }
 

@@ -3,7 +3,16 @@
  * text file never claims more than what lies beside it: a mock is announced before it is uploaded, a real one after.
  */
 import { failure, success, type Failure, type Result } from '../domain/failure.ts';
-import { CONVEYOR, groupObjects, isReady, PARTS, partKey, type Group, type Part } from '../domain/group.ts';
+import {
+  CONVEYOR,
+  groupObjects,
+  isReady,
+  PARTS,
+  partKey,
+  type Group,
+  type Part,
+  type StoredObject,
+} from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { FileSource } from '../domain/journal.ts';
 import type { Media, Post } from '../domain/post.ts';
@@ -23,14 +32,17 @@ const UPLOAD_ATTEMPTS = 2;
 
 const PART_OF = { midjourney: 'png', placeholder: 'png', runway: 'mp4', mock: 'mp4' } as const;
 
-/** Uploads, then asks the store what it holds; a difference in size is a failure. */
+/**
+ * Uploads, then asks the store what it holds of the post; a difference in size is a failure. One question gives all parts:
+ * whoever waited for this one knows whether the others are still there.
+ */
 export async function uploadPart(
   context: StepContext,
   folder: string,
   id: GenerationId,
   source: Exclude<FileSource, 'text'>,
   file: string,
-): Promise<Result<void>> {
+): Promise<Result<readonly StoredObject[]>> {
   const part = PART_OF[source];
   const key = partKey(folder, id, part);
   const { sha256, bytes } = await context.workspace.fingerprint(file);
@@ -39,17 +51,18 @@ export async function uploadPart(
     if (put.ok) break;
     if (put.failure.effect === 'refused' || attempt === UPLOAD_ATTEMPTS) return put;
   }
-  const stored = await context.store.head(key);
-  if (!stored.ok) return stored;
-  if (stored.value === null || stored.value.size !== bytes) {
+  const objects = await collectList(context.store, `${folder}${id}`, 1_000);
+  if (!objects.ok) return objects;
+  const size = objects.value.find((object) => object.key === key)?.size;
+  if (size !== bytes) {
     return failure(
       'store_unavailable',
-      `The upload of ${bytes} bytes is not in the store as sent (${stored.value?.size ?? 'no'} bytes there)`,
+      `The upload of ${bytes} bytes is not in the store as sent (${size ?? 'no'} bytes there)`,
       { key, id },
     );
   }
   context.journal.note(id, { type: 'file', key, bytes, sha256, source });
-  return success(undefined);
+  return objects;
 }
 
 /** Changes what the post says about its media, keeping everything else. */

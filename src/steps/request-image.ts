@@ -1,5 +1,6 @@
 /** P3: orders the picture. The intent is already saved when this runs; what becomes of it decides between D4 and I3. */
-import { openTask } from '../domain/evidence.ts';
+import { IMAGE_UNKNOWN_TWICE } from '../domain/channel-state.ts';
+import { standsAgainst } from '../domain/evidence.ts';
 import { failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
@@ -14,16 +15,24 @@ export async function requestImage(
   intentId: string,
 ): Promise<
   StepOutcome<
-    EventNamed<'image-requested' | 'image-refused' | 'image-outcome-unknown' | 'submission-withdrawn'>
+    EventNamed<
+      | 'image-requested'
+      | 'image-refused'
+      | 'image-outcome-unknown'
+      | 'image-given-up'
+      | 'submission-withdrawn'
+    >
   >
 > {
   const { settings, imageTasks, journal, payments, prices } = context;
   const known = await journal.read(id);
   if (!known.ok) return failed(known.failure, { type: 'submission-withdrawn' });
-  const open = openTask(known.value, 'image');
-  if (open !== null) {
-    context.log.warn('The picture is ordered already; its task is taken up again', { id, taskId: open });
-    return happened({ type: 'image-requested', taskId: open });
+  const against = standsAgainst(known.value, 'image');
+  if (against === 'unknown')
+    return happened({ type: 'image-given-up', reason: IMAGE_UNKNOWN_TWICE, late: false });
+  if (against !== null) {
+    context.log.warn('The picture is ordered already; its task is taken up again', { id, ...against });
+    return happened({ type: 'image-requested', ...against });
   }
   const post = await seenPost(context, settings.folders.fresh, id);
   if (!post.ok) return failed(post.failure, { type: 'submission-withdrawn' });

@@ -1,5 +1,6 @@
 /** P5: orders the video from the stored picture. The intent is already saved when this runs. */
-import { openTask } from '../domain/evidence.ts';
+import { VIDEO_UNKNOWN_TWICE } from '../domain/channel-state.ts';
+import { standsAgainst } from '../domain/evidence.ts';
 import type { Failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
 import { cleanScript } from '../domain/script-text.ts';
@@ -43,10 +44,11 @@ export async function requestVideo(
   }
   const known = await journal.read(id);
   if (!known.ok) return withdrawn(known.failure);
-  const open = openTask(known.value, 'video');
-  if (open !== null) {
-    context.log.warn('The video is ordered already; its task is taken up again', { id, taskId: open });
-    return happened({ type: 'video-requested', taskId: open });
+  const against = standsAgainst(known.value, 'video');
+  if (against === 'unknown') return happened(noVideo(VIDEO_UNKNOWN_TWICE));
+  if (against !== null) {
+    context.log.warn('The video is ordered already; its task is taken up again', { id, ...against });
+    return happened({ type: 'video-requested', ...against });
   }
   const post = await seenPost(context, folder.value, id);
   if (!post.ok) return withdrawn(post.failure);

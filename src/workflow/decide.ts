@@ -2,7 +2,7 @@
  * What a run does next. The owner's Scenarios 0, 3, 2, 4, 1 stand below in that order (M3–M8); `SPEC.md` is the truth
  * table. Pure: everything it knows is in its arguments.
  */
-import type { ChannelState, TaskReference } from '../domain/channel-state.ts';
+import { IMAGE_UNKNOWN_TWICE, type ChannelState, type TaskReference } from '../domain/channel-state.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { MAX_UNKNOWN_OUTCOMES } from '../domain/limits.ts';
 import { parseTimestamp, secondsSince } from '../domain/timestamp.ts';
@@ -161,7 +161,7 @@ function decideSubmission(
     return gaveUp(`the picture failed ${image.attempts} times`);
   }
   if ((image.unknown_outcomes ?? 0) > MAX_UNKNOWN_OUTCOMES) {
-    return gaveUp('twice nobody knows whether the picture was ordered');
+    return gaveUp(IMAGE_UNKNOWN_TWICE);
   }
   const { retry_after_utc: until } = image;
   const rest = until ? parseTimestamp(until) : null;

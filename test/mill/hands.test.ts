@@ -87,6 +87,23 @@ test('I3 an older tool that keeps only the four keys makes nobody order a second
   expect(mill.paid()).toEqual(PAID);
 });
 
+test.each(['imagine', 'image_to_video'] as const)(
+  'I3 I4 an older tool that forgets how often the outcome of %s was unknown makes nobody order a third time',
+  async (operation) => {
+    const provider = operation === 'imagine' ? 'piapi' : 'runway';
+    await using mill = await Mill.start(SLOW_VIDEO);
+    mill.sandbox.setFaults([{ provider, operation, action: { type: 'lose-answer' } }]);
+    for (let hour = 0; hour < 8; hour += 1) {
+      await mill.run({ mode: hour === 0 ? 'main' : 'check', anyState: true });
+      const { generation, midjourney_results, midjourney_task, status } = (await mill.state()).image;
+      await mill.put(IMAGE, { generation, midjourney_results, midjourney_task, status });
+      await mill.advance(3_600);
+    }
+    expect(mill.paid()).toMatchObject({ [operation === 'imagine' ? 'image' : 'video']: 2 });
+    await expectFinished(mill, { video: 'mock' });
+  },
+);
+
 test('I3 D6 a state and a picture that are removed together make nobody order either again', async () => {
   await using mill = await stoppedAt('await-video');
   await mill.remove(IMAGE, PICTURE);

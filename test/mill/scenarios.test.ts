@@ -79,7 +79,7 @@ test.each([
     expect(report).toMatchObject({
       stop: 'no-active-post',
       failure: { code: 'no_active_post' },
-      actions: [],
+      actions: [{ action: 'tidy', event: null }],
     });
     expect(await mill.text(IMAGE)).toBe(before);
     expect(await mill.objects('666/')).toEqual([]);

@@ -53,6 +53,8 @@ export class Hands {
       () => this.askForMock(),
       () => this.listStrangeEntry(),
       () => this.resetImage(),
+      () => this.keepFourKeys(),
+      () => this.removePicture(),
     ];
     acts[Math.floor(plan() * acts.length)]?.();
   }
@@ -149,6 +151,27 @@ export class Hands {
     for (const key of PROGRESS_KEYS) delete image[key];
     const rest = { midjourney_task: null, midjourney_results: {}, generation: false, status: null };
     this.#write('owner', documents.image, JSON.stringify({ ...image, ...rest }));
+  }
+
+  /** An older tool writes the document as it knows it. */
+  keepFourKeys(): void {
+    if ([documents.image, documents.generation].some((key) => this.#isBroken(key))) return;
+    if (this.#somebodyCouldOverwrite()) return;
+    const image = this.#channel.bucket.json(documents.image);
+    this.restarted.add(String(this.#channel.bucket.json(documents.generation)['generation_id']));
+    for (const key of PROGRESS_KEYS) delete image[key];
+    this.#write('owner', documents.image, JSON.stringify(image));
+  }
+
+  /** Of the post in the making, by somebody who tidies up. */
+  removePicture(): void {
+    const { bucket } = this.#channel;
+    if (this.#isBroken(documents.generation)) return;
+    const id = String(bucket.json(documents.generation)['generation_id']);
+    const key = `${folders.fresh}${id}.png`;
+    // Complete, it is finished: the next run only has to say so, and a hand in it is repair's business.
+    if (bucket.text(key) === null || this.#channel.ready(folders.fresh).includes(id)) return;
+    bucket.remove('owner', key);
   }
 
   /** No id: it stays in the list, and is nobody's post. */
