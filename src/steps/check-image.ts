@@ -23,7 +23,11 @@ export async function checkImage(
   context.log.info('The picture task has ended', { status: status.value.status, taskId });
   const { answer, costUsd } = status.value;
   if (id !== null && costUsd !== null) await context.payments.charged(id, taskId, costUsd);
-  if (id !== null && imageCandidates(answer) === null)
+  if (id !== null && imageCandidates(answer) === null) {
     context.journal.note(id, { type: 'ended', task_id: taskId, reason: status.value.status });
+    // Else a run that is killed after the state's write would leave a task that the next one takes for open.
+    const saved = await context.journal.save();
+    if (!saved.ok) return failed(saved.failure);
+  }
   return happened({ type: 'image-answered', answer });
 }

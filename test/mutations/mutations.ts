@@ -195,8 +195,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'state is cleared although an upload did not arrive',
     file: 'src/steps/media-files.ts',
-    find: 'if (stored.value === null || stored.value.size !== bytes) {',
-    replace: 'if (stored.value?.size === -1) {',
+    find: 'if (size !== bytes) {',
+    replace: 'if (size === -1) {',
     tests: ['test/mill/uploads.test.ts'],
   },
   {
@@ -279,10 +279,10 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['src/domain/generation-id.test.ts', 'test/mill/publish.test.ts'],
   },
   {
-    name: 'a text file clashes with another one of its size and is deleted',
-    file: 'src/steps/move-objects.ts',
-    find: 'if (fromSize > MAX_DOCUMENT_BYTES) return true;',
-    replace: 'if (fromSize >= 0) return true;',
+    name: 'an object clashes with another one of its size and is deleted',
+    file: 'src/steps/same-object.ts',
+    find: 'return success(hashes[0] === hashes[1]);',
+    replace: 'return success(hashes.length === 2);',
     tests: ['src/steps/move-objects.test.ts'],
   },
   {
@@ -316,8 +316,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a budget that stops the channel holds up finished posts',
     file: 'src/runtime/run-channel.ts',
-    find: "if (done !== null && action.type !== 'tidy') await",
-    replace: "if (done?.code === 'usage' && action.type !== 'tidy') await",
+    find: "if (done !== null && action.type !== 'tidy' && done.code !== 'lease_lost')",
+    replace: "if (done?.code === 'usage' && action.type !== 'tidy')",
     tests: ['test/mill/budget.test.ts'],
   },
   {
@@ -333,5 +333,33 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (useless <= context.settings.content.mostUselessAnswers) return null;',
     replace: 'if (useless >= 0) return null;',
     tests: ['test/mill/content.test.ts'],
+  },
+  {
+    name: 'talk pushes payments out of the journal',
+    file: 'src/runtime/journal-store.ts',
+    find: "if (entry.type === 'decision' || entry.type === 'note') return 0;",
+    replace: "if (entry.type === 'decision' || entry.type === 'note') return 2;",
+    tests: ['src/runtime/journal-store.test.ts'],
+  },
+  {
+    name: 'a picture is ordered without asking the journal what stands against it',
+    file: 'src/steps/request-image.ts',
+    find: "standsAgainst(known.value, 'image')",
+    replace: "standsAgainst({ ...known.value, entries: [] }, 'image')",
+    tests: ['test/mill/hands.test.ts', ...SIM],
+  },
+  {
+    name: 'a video is ordered without asking the journal what stands against it',
+    file: 'src/steps/request-video.ts',
+    find: "standsAgainst(known.value, 'video')",
+    replace: "standsAgainst({ ...known.value, entries: [] }, 'video')",
+    tests: ['test/mill/hands.test.ts', ...SIM],
+  },
+  {
+    name: 'a post is called finished without a look for its picture',
+    file: 'src/steps/await-video.ts',
+    find: 'return uploaded.value.some(({ key }) => key === picture)',
+    replace: 'return uploaded.value.some(({ key }) => key === picture || key !== picture)',
+    tests: ['test/mill/hands.test.ts', ...SIM],
   },
 ];
