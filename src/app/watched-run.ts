@@ -120,9 +120,11 @@ function observationOf(
   ended: readonly EndedEvent[],
   stopped: boolean,
 ): RunObservation {
-  // M6: that the picture could not be asked for does not end the run as a failure, but a person should know of it.
+  // M6, P6: a picture that could not be asked for, and a refused key behind a mock, do not end the run as a failure, but a
+  // person should know of them.
   const unasked = report.stop === 'check-failed' ? lastFailure(ended) : null;
-  const failure = report.failure ?? unasked;
+  const denied = lastFailure(ended.filter(({ event }) => event === 'video-failed'));
+  const failure = report.failure ?? unasked ?? denied;
   return {
     mode,
     stop: report.stop,

@@ -240,8 +240,9 @@ class Run {
       failure: problem,
       seconds,
     });
-    // M6: a failed look is a fact for `decide`, which ends the run or notes the timeout; a failed write ends it here.
-    return action.type === 'check-image' && problem === done.failure ? null : problem;
+    // M6, P6: a failed look and a refused video are facts for `decide`, which knows what comes instead; a failed write ends it here.
+    const isFact = action.type === 'check-image' || event?.type === 'video-failed';
+    return isFact && problem === done.failure ? null : problem;
   }
 
   async #carryOut(action: Exclude<Action, { type: 'stop' }>, state: ChannelState): Promise<ActionDone> {

@@ -84,6 +84,7 @@ test.each([
   ['one that another run kept out', run({ stop: 'locked' })],
   ['one that failed in another way', run({ failure: failed('store_unavailable') })],
   ['one that was told to stop', run({ interrupted: true, actions: [did('write-content')] })],
+  ['a post that was finished with a mock', run({ stop: 'task-done', actions: [did('make-mock-video')] })],
   ['one whose same action failed', run({ actions: [did('write-content', false)] })],
 ])('%s does not end a cause', (_, later) => {
   expect(judge(openAfter(DENIED), later).recovered).toEqual([]);

@@ -193,7 +193,9 @@ function endOf(cause: OpenCause, run: RunObservation, readiness: Readiness): str
 /** A check that finds nothing to do looks at one document, and says nothing about what a main run does. */
 function provesGood(cause: OpenCause, run: RunObservation): boolean {
   if (run.interrupted || run.failure !== null || SAYS_NOTHING.has(run.stop)) return false;
-  if (run.stop === 'task-done') return true;
+  // A mock is what becomes of a post when something does not go well.
+  const isMock = run.actions.some(({ action }) => action === 'make-mock' || action === 'make-mock-video');
+  if (run.stop === 'task-done' && !isMock) return true;
   if (cause.action === null) return cause.mode === 'check' || run.mode === 'main';
   return run.actions.some(({ action, failed }) => action === cause.action && !failed);
 }

@@ -211,6 +211,21 @@ test('M10 the dead man is silent while posts are ready, published and archived i
   expect(heard()).toEqual([]);
 });
 
+test('P6 a refused Runway key makes a mock of every post, and is one alert beside those of the mocks', async () => {
+  await using mill = await channel({ sandbox: { imageSeconds: 0, videoSeconds: 0 } });
+  const denied = { provider: 'runway', operation: 'image_to_video', action: { type: 'status', status: 401 } };
+  mill.sandbox.setFaults([denied as never]);
+  for (let day = 0; day < 2; day += 1) {
+    expect(await run(mill)).toMatchObject({ stop: 'task-done', failure: null });
+    await mill.until('20:30');
+  }
+  const needsHand = 'The channel needs a hand: provider_denied:runway';
+  expect(heard().filter((told) => !told.includes('mock:'))).toEqual([needsHand]);
+  mill.sandbox.setFaults([]);
+  expect((await run(mill)).stop).toBe('task-done');
+  expect(heard().at(-1)).toBe(`Over: ${needsHand[0]?.toLowerCase()}${needsHand.slice(1)}`);
+});
+
 test.each([500, 404])(
   'a receiver that answers %i changes nothing of the run, and is tried again',
   async (broken) => {

@@ -138,6 +138,13 @@ describe('P5 starting', () => {
     expect(JSON.stringify(result)).not.toContain(KEY);
   });
 
+  test('P6 an account without credit is denied, whatever the status that says so', async () => {
+    const words = 'You do not have enough credits to run this task.';
+    const { result } = await started(json(400, { error: words }));
+    expect(result).toMatchObject({ failure: { code: 'provider_denied', effect: 'refused' } });
+    expect(result.ok ? '' : result.failure.message).toContain(words);
+  });
+
   test('the daily limit names when to come back', async () => {
     const { result } = await started(json(429, { error: 'daily limit' }, { 'retry-after': '3600' }));
     expect(result).toMatchObject({ failure: { code: 'provider_throttled', retryAfterSeconds: 3600 } });

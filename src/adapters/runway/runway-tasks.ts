@@ -58,6 +58,9 @@ export function createRunwayTasks(options: RunwayOptions): VideoTasks {
   };
 }
 
+/** Runway says so with HTTP 400, in words alone: "You do not have enough credits to run this task." */
+const OUT_OF_CREDIT = /not have enough credits/i;
+
 async function start(options: RunwayOptions, request: VideoRequest): ReturnType<VideoTasks['start']> {
   const problem = requestProblem(options.model, request);
   if (problem !== null)
@@ -74,7 +77,10 @@ async function start(options: RunwayOptions, request: VideoRequest): ReturnType<
   const facts: RequestFacts = { purpose: 'Submitting the video task', provider: PROVIDER, effect: 'paid' };
   // Models that the library's types do not list are sent as they are configured.
   const answer = await ask(options, facts, (client) => client.post('/v1/image_to_video', { body }));
-  if (!answer.ok) return answer;
+  if (!answer.ok)
+    return answer.httpStatus === 400 && OUT_OF_CREDIT.test(answer.failure.message)
+      ? failure('provider_denied', answer.failure.message, answer.failure.where)
+      : answer;
   const created = createdSchema.safeParse(answer.value);
   if (created.success) return success({ taskId: created.data.id, costUsd: estimatedUsd(created.data) });
   return failure('provider_bad_answer', `${facts.purpose}: the answer holds no task id`, {
