@@ -15,7 +15,7 @@ export interface Cli {
   readonly colors: Colors;
   /** Standard error is a terminal that somebody looks at: spinners may turn there. */
   readonly live: boolean;
-  /** Fires at the first SIGINT or SIGTERM. */
+  /** Fires at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   /** Asks a person for one line; absent where nobody could answer. A `FailureError` when the answer does not come. */
   readonly ask?: (question: string) => Promise<string>;

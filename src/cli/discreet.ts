@@ -18,6 +18,8 @@ export function discreet(cli: Cli): Cli {
     hide(more) {
       secrets.push(...more);
       filter = null;
+      // A door around this one must know them too.
+      cli.hide?.(more);
     },
     print: (line) => cli.print(redact(line)),
     tell: (line) => cli.tell(redact(line)),

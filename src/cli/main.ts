@@ -35,7 +35,8 @@ function processCli(): Cli {
     () => performance.now(),
     () => process.exit(INTERRUPTED),
   );
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, heard);
+  // A terminal that is closed, or an ssh connection that is lost, must not leave the lock behind.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, heard);
   // A reader that went away (`| head`) must not end a run in the middle.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
@@ -147,10 +148,11 @@ function stackOf(error: unknown): string {
 
 /** The process’s own command line. */
 export function start(words: readonly string[]): Promise<void> {
-  const cli = processCli();
+  // One for the whole process, the handler included: what a command reads from a file of variables is hidden there too (I8).
+  const cli = discreet(processCli());
   // Node would print an error that nobody caught as it stands, with all that hangs on it.
   process.on('uncaughtException', (error) => {
-    discreet(cli).tell(`${BUG}\n${stackOf(error)}`);
+    cli.tell(`${BUG}\n${stackOf(error)}`);
     process.exit(EXIT.bug);
   });
   return main(words, cli);

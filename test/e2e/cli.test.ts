@@ -275,28 +275,35 @@ test('M2 a held lock is a success', async () => {
   expect(JSON.parse(ended.out)).toMatchObject({ stop: 'locked' });
 });
 
-test('SIGTERM while the video is made ends the run so that the next one finishes the post', async () => {
-  sandbox.setFaults([
-    { provider: 'runway', operation: 'task', times: 100, action: { type: 'status', status: 503 } },
-  ]);
-  const run = start(['run', '--zero-delay'], {
-    REELMILL_STORE: `folder:${path.join(folder, 'stopped')}`,
-    REELMILL_LOG_LEVEL: 'info',
-  });
-  const polled = async (): Promise<void> => {
-    while ((sandbox.faultCounts()[0] ?? 0) === 0) await new Promise((resolve) => setImmediate(resolve));
-  };
-  await polled();
-  run.stop('SIGTERM');
-  await run.ended;
-  sandbox.setFaults([]);
-  expect(await stored('stopped', 'config/config_midjourney.json')).toMatchObject({
-    video_task: { task_id: expect.any(String) },
-  });
-  const next = await reelmill('stopped', 'run', '--check', '--json');
-  expect(JSON.parse(next.out)).toMatchObject({ ok: true, stop: 'task-done' });
-  expect(sandbox.ledger.paidTwice()).toEqual([]);
-});
+test.each([
+  ['SIGTERM', 'stopped'],
+  ['SIGHUP', 'hung-up'],
+] as const)(
+  'M2 I4 %s while the video is made frees the lock, and the next run finishes the post',
+  async (signal, store) => {
+    sandbox.setFaults([
+      { provider: 'runway', operation: 'task', times: 100, action: { type: 'status', status: 503 } },
+    ]);
+    const run = start(['run', '--zero-delay'], {
+      REELMILL_STORE: `folder:${path.join(folder, store)}`,
+      REELMILL_LOG_LEVEL: 'info',
+    });
+    const polled = async (): Promise<void> => {
+      while ((sandbox.faultCounts()[0] ?? 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await polled();
+    run.stop(signal);
+    await run.ended;
+    sandbox.setFaults([]);
+    expect(await stored(store, 'config/config_public.json')).toMatchObject({ processing_lock: false });
+    expect(await stored(store, 'config/config_midjourney.json')).toMatchObject({
+      video_task: { task_id: expect.any(String) },
+    });
+    const next = await reelmill(store, 'run', '--check', '--json');
+    expect(JSON.parse(next.out)).toMatchObject({ ok: true, stop: 'task-done' });
+    expect(sandbox.ledger.paidTwice()).toEqual([]);
+  },
+);
 
 test('every command explains itself with an example', () => {
   const silent: Cli = {
