@@ -132,5 +132,5 @@ async function deadlineOf(config: Config, store: ObjectStore): Promise<Deadline 
   ]);
   const daily = new DailyTime(time, timezone);
   const { folders } = channelSettings(config);
-  return { text: `${time} ${timezone}`, ask: (now) => readinessAt(store, folders, daily.last(now)) };
+  return { text: `${time} ${timezone}`, ask: (now) => readinessAt(store, folders, daily.last(now), now) };
 }

@@ -12,7 +12,8 @@ async function channel(...keys: string[]): Promise<World> {
 }
 const group = (folder: string, id: string): string[] =>
   ['json', 'png', 'mp4'].map((part) => `${folder}${id}.${part}`);
-const asked = (world: World) => readinessAt(world.store, FOLDERS, DEADLINE);
+const LATER = new Date('2026-02-01T20:30:00Z');
+const asked = (world: World) => readinessAt(world.store, FOLDERS, DEADLINE, LATER);
 
 const OLD = 'journal/20260130-2030.json';
 
@@ -43,6 +44,24 @@ test('M10 a post that was archived after the deadline was there for the publishe
   expect(await asked(world), 'after it').toBe('ready');
 });
 
+test('M10 at the turn of a month, a post of the new one that was archived already was there as well', async () => {
+  const world = worldOf();
+  await world.put('journal/20261030-2030.json', 'x');
+  const deadline = new Date('2026-10-31T23:00:00Z');
+  const now = new Date('2026-11-01T20:30:00Z');
+  world.clock.moveTo(new Date('2026-11-01T06:00:00Z'));
+  for (const key of group('archive/', '20261101-0030')) await world.put(key, 'x');
+  expect(await readinessAt(world.store, FOLDERS, deadline, now)).toBe('ready');
+});
+
+test('S2 a channel without a post is late after seven requests at most, also at the turn of a month', async () => {
+  const world = await channel(OLD);
+  world.requests.length = 0;
+  const now = new Date('2026-03-01T00:30:00Z');
+  expect(await readinessAt(world.store, FOLDERS, new Date('2026-02-28T23:00:00Z'), now)).toBe('late');
+  expect(world.requests).toHaveLength(7);
+});
+
 test('a channel whose first post is younger than the deadline is not late', async () => {
   expect(await asked(await channel())).toBe('unknown');
   expect(await asked(await channel('journal/20260201-0900.json', 'journal/alerts.json'))).toBe('unknown');
@@ -52,7 +71,7 @@ test('a channel whose first post is younger than the deadline is not late', asyn
 test('a store that cannot be read gives no alarm', async () => {
   const world = await channel(OLD);
   const store = { ...world.store, list: () => failing() };
-  expect(await readinessAt(store, FOLDERS, DEADLINE)).toBe('unknown');
+  expect(await readinessAt(store, FOLDERS, DEADLINE, LATER)).toBe('unknown');
 });
 
 async function* failing() {

@@ -13,9 +13,15 @@ import { JOURNAL_FOLDER } from './journal-store.ts';
 /**
  * `deadline`: the last one that has passed. `ready`: a whole post lies in one of the three folders, or one was archived
  * since the deadline, so that it was there for the publisher. `unknown`: the store could not be read, or the channel is
- * younger than the deadline. One request where a post is ready in 444; up to six where none is anywhere.
+ * younger than the deadline. One request where a post is ready in 444; six where none is anywhere, and one more where a
+ * month has begun since the deadline.
  */
-export async function readinessAt(store: ObjectStore, folders: Folders, deadline: Date): Promise<Readiness> {
+export async function readinessAt(
+  store: ObjectStore,
+  folders: Folders,
+  deadline: Date,
+  now: Date,
+): Promise<Readiness> {
   for (const place of CONVEYOR.toReversed()) {
     const listed = await collectList(store, folders[place]);
     if (!listed.ok) return 'unknown';
@@ -23,7 +29,8 @@ export async function readinessAt(store: ObjectStore, folders: Folders, deadline
     if (groups.some((group) => isReady(group, folders[place]))) return 'ready';
   }
   const month = monthOf(deadline);
-  for (const name of [month, monthBefore(month)]) {
+  // What was archived since may have been minted since as well.
+  for (const name of new Set([monthOf(now), month, monthBefore(month)])) {
     const archived = await collectList(store, `${folders.archive}${name.replace('-', '')}`);
     if (!archived.ok) return 'unknown';
     if (archived.value.some(({ lastModified }) => lastModified > deadline)) return 'ready';
