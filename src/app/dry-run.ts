@@ -10,7 +10,7 @@ import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import { generationIdAt, type GenerationId } from '../domain/generation-id.ts';
 import type { Draft } from '../domain/journal.ts';
-import { microUsd, monthBefore, monthOf, monthOfId, type LedgerCall } from '../domain/ledger.ts';
+import { microUsd, monthBefore, monthOf, monthsOf, type LedgerCall } from '../domain/ledger.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import type { PlannedCall } from '../ports/payments.ts';
 import { readJournal } from '../runtime/journal-store.ts';
@@ -115,12 +115,13 @@ async function readFacts(
 }
 
 /** This month and the one before, for what calls usually cost; with a budget a post, all that the post has lived in. */
-function monthsToRead(id: GenerationId | null, budgets: Budgets, now: Date): string[] {
-  const months = [monthOf(now), monthBefore(monthOf(now))];
-  const first = id === null || budgets.perPost === null ? '9999-99' : monthOfId(id);
-  while (months.length < 12 && monthBefore(months.at(-1) ?? '') >= first)
-    months.push(monthBefore(months.at(-1) ?? ''));
-  return months;
+function monthsToRead(id: GenerationId | null, { perPost }: Budgets, now: Date): ReadonlySet<string> {
+  const month = monthOf(now);
+  return new Set([
+    month,
+    monthBefore(month),
+    ...(id === null || perPost === null ? [] : monthsOf(id, month)),
+  ]);
 }
 
 class Rehearsal {

@@ -2,7 +2,7 @@
 import { describeStop } from '../domain/budget.ts';
 import { success, type Result } from '../domain/failure.ts';
 import { generationIdAt, type GenerationId } from '../domain/generation-id.ts';
-import { monthOf, monthOfId, type LedgerCall } from '../domain/ledger.ts';
+import { monthOf, monthsOf, type LedgerCall } from '../domain/ledger.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { PlannedCall } from '../ports/payments.ts';
 import { readLedger } from '../runtime/ledger-store.ts';
@@ -29,13 +29,16 @@ export async function stopOfNext(
   const id = ('id' in next ? next.id : null) ?? generationIdAt(now);
   const call = firstPaid(config, next, id);
   if (call === undefined) return success(null);
+  const budgets = budgetsOf(config);
   const ledger: LedgerCall[] = [];
-  for (const month of new Set([monthOf(now), monthOfId(id)])) {
-    const calls = await readLedger(store, month);
+  const month = monthOf(now);
+  // As a payment counts them.
+  for (const name of [month, ...(budgets.perPost === null ? [] : monthsOf(id, month))]) {
+    const calls = await readLedger(store, name);
     if (!calls.ok) return calls;
     ledger.push(...(calls.value ?? []));
   }
-  const stop = budgetStop(budgetsOf(config), spendingOf(ledger, id, now), call.reserveUsd, now);
+  const stop = budgetStop(budgets, spendingOf(ledger, id, now), call.reserveUsd, now);
   if (stop === null) return success(null);
   const { advice, message } = describeStop(stop, `${call.stage} by ${call.provider}`);
   return success(`${message}. ${advice}`);

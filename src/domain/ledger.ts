@@ -74,6 +74,19 @@ export function monthBefore(month: string): string {
     : `${String(year).padStart(4, '0')}-${String(number - 1).padStart(2, '0')}`;
 }
 
+/** A post that lives longer than this is no longer counted over all of its months. */
+const MOST_MONTHS = 12;
+
+/** The months before `month` in which the post may have cost something, newest first. */
+export function monthsOf(id: GenerationId, month: string): string[] {
+  // D9: an id is the next free minute, so that one of a month's first day may have been minted in the month before.
+  const first = id.slice(6, 8) === '01' ? monthBefore(monthOfId(id)) : monthOfId(id);
+  const months: string[] = [];
+  for (let at = monthBefore(month); at >= first && months.length < MOST_MONTHS; at = monthBefore(at))
+    months.push(at);
+  return months;
+}
+
 /** Millionths of a dollar, rounded up: sums of them are exact, where sums of dollars are not. */
 export function microUsd(usd: number): number {
   return Math.ceil(Number((usd * 1_000_000).toFixed(3)));

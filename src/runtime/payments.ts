@@ -8,7 +8,7 @@ import { failure, success, type Failure, type Result } from '../domain/failure.t
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import { callCost } from '../domain/journal-costs.ts';
-import { dayOf, monthBefore, monthOf, monthOfId, MOST_CALLS, type LedgerCall } from '../domain/ledger.ts';
+import { dayOf, monthBefore, monthOf, monthsOf, MOST_CALLS, type LedgerCall } from '../domain/ledger.ts';
 import { formatTimestamp } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -29,8 +29,6 @@ export interface PaymentParts {
   readonly log: Pick<Log, 'warn'>;
 }
 
-/** A post that lives longer than this is no longer counted over all of its months. */
-const MOST_MONTHS = 12;
 /** How far a provider's own figure may lie from the reserve and still be believed; PiAPI documents its unit nowhere. */
 const BELIEVED = { least: 0.2, most: 5 };
 
@@ -324,16 +322,6 @@ function chargeOf({ costUsd, measured, taskId }: Charge): Pick<Settled, 'cost_us
 
 function isBelievable(costUsd: number, reservedUsd: number): boolean {
   return costUsd === 0 || (costUsd >= reservedUsd * BELIEVED.least && costUsd <= reservedUsd * BELIEVED.most);
-}
-
-/** The months before `month` in which the post may have cost something, newest first. */
-function monthsOf(id: GenerationId, month: string): string[] {
-  // D9: an id is the next free minute, so that one of a month's first day may have been minted in the month before.
-  const first = id.slice(6, 8) === '01' ? monthBefore(monthOfId(id)) : monthOfId(id);
-  const months: string[] = [];
-  for (let at = monthBefore(month); at >= first && months.length < MOST_MONTHS; at = monthBefore(at))
-    months.push(at);
-  return months;
 }
 
 /** `refused`: nothing happened. `failed`: it was answered, and charged, but the answer is useless. `unknown`: nobody knows. */

@@ -330,6 +330,29 @@ describe('BUDGET a dry run', () => {
     expect(mill.sandbox.ledger.totalUsd()).toBeLessThanOrEqual(told.atMostUsd);
   });
 
+  test('D9 counts the months of a post as the real run does', async () => {
+    await using mill = await Mill.start({ config: { BUDGET: { per_post_usd: 0.6 } } });
+    const id = '20251201-0000';
+    const spent = { state: 'succeeded', reserved_usd: 0.55, cost_usd: 0.55, measured: true };
+    const call = { call: 'a', at_utc: '2025-11-30T23:59:00Z', id, kind: 'image', stage: 'image', ...spent };
+    await mill.put('ledger/2025-11.json', {
+      version: 1,
+      month: '2025-11',
+      calls: [{ ...call, provider: 'piapi', model: 'midjourney' }],
+    });
+    await mill.put('config/config_gen.json', { generation_id: id });
+    await mill.put('config/config_midjourney.json', { generation: true });
+    await mill.put(`666/${id}.json`, {
+      topic: 'Clocks',
+      first_frame_description: 'A clock',
+      script: 'It ticks',
+    });
+    const told = await foretell(mill, 'main');
+    expect(told).toMatchObject({ stop: 'budget', stoppedBy: { budget: { budget: 'post', spentUsd: 0.55 } } });
+    expect(await mill.run()).toMatchObject({ failure: { code: 'budget_reached' } });
+    expect(mill.paid()).toEqual({});
+  });
+
   test('says where a budget would stop it, and the real run stops there', async () => {
     await using mill = await Mill.start({ config: { BUDGET: { per_day_usd: 0.15 } } });
     await runUntil(mill, 'video');
