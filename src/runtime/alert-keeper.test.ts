@@ -158,13 +158,46 @@ test('the dead man’s alert is told once, and its end', async () => {
   expect(heard(made.phones[0])).toEqual(['No post is ready', 'Over: no post is ready']);
 });
 
-test('S1 a damaged document is never overwritten; people are told all the same', async () => {
-  const { phones, settle, world } = office();
+test.each([
+  ['of a wrong form', '{"version":1,"open":"many"}'],
+  ['cut', '{"version":1,"op'],
+  ['empty', ''],
+])(
+  'I4 a memory that is %s heals with the next run: a lasting cause is told once more, and no more',
+  async (_how, body) => {
+    const { phones, settle, world } = office();
+    await settle(bad('provider_denied'));
+    await world.put(ALERTS_KEY, body);
+    for (let run = 0; run < 3; run += 1) await settle(bad('provider_denied'));
+    expect(heard(phones[0])).toEqual(['The channel needs a hand', 'The channel needs a hand']);
+    expect(world.warnings).toEqual(['What was told before is damaged and begun anew']);
+    await settle(good);
+    expect(heard(phones[0]).at(-1)).toBe('Over: the channel needs a hand');
+  },
+);
+
+test('I4 a damaged memory heals also while there is nothing to tell', async () => {
+  const { settle, world } = office();
   await world.put(ALERTS_KEY, '{"version":1,"open":"many"}');
-  await settle(bad('provider_denied'));
-  expect(heard(phones[0])).toEqual(['The channel needs a hand']);
-  expect(await world.json(ALERTS_KEY)).toEqual({ version: 1, open: 'many' });
-  expect(world.warnings).toContain('What was told before cannot be read');
+  await settle(idle);
+  expect(await world.json(ALERTS_KEY)).toEqual({ version: 1, open: [], unsent: [] });
+});
+
+test('I4 damage that another run has healed meanwhile is not overwritten', async () => {
+  const { keeper, settle, world } = office();
+  await world.put(ALERTS_KEY, '[]');
+  let once = true;
+  const store = wrappedStore(world.store, {
+    put: async (...call) => {
+      if (once) {
+        once = false;
+        await settle(bad('provider_throttled'));
+      }
+      return world.store.put(...call);
+    },
+  });
+  await keeper(store).settle(bad('provider_denied'));
+  expect((await world.json(ALERTS_KEY)).open).toHaveLength(2);
 });
 
 test('S1 unknown keys of the document are kept', async () => {

@@ -12,13 +12,13 @@ import {
   type OpenCause,
   type Unsent,
 } from '../domain/alerts.ts';
-import type { Result } from '../domain/failure.ts';
+import { success, type Result } from '../domain/failure.ts';
 import { formatTimestamp } from '../domain/timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { documentBytes, readDocument } from '../steps/documents.ts';
+import { documentBytes, MAX_DOCUMENT_BYTES, parseDocument } from '../steps/documents.ts';
 import {
   judgeAlerts,
   withoutOldMocks,
@@ -48,7 +48,11 @@ export interface Deadline {
 interface Known {
   readonly document: AlertsDocument;
   readonly etag: string | null;
+  /** What is stored is damaged: the empty document takes its place. */
+  readonly damaged: boolean;
 }
+
+const NOTHING_TOLD: AlertsDocument = { version: 1, open: [], unsent: [] };
 
 /** A message that nobody took in so many runs is dropped. */
 const MOST_TRIES = 5;
@@ -82,7 +86,8 @@ export class AlertKeeper {
     const verdict = judgeAlerts(open, run, readiness, { now, readyBy: deadline?.text ?? '' });
     const waiting = known.ok ? known.value.document.unsent : [];
     const { forgotten, noted, raised, recovered } = verdict;
-    if ([raised, recovered, noted, forgotten, waiting].every(({ length }) => length === 0)) return;
+    const quiet = [raised, recovered, noted, forgotten, waiting].every(({ length }) => length === 0);
+    if (quiet && !(known.ok && known.value.damaged)) return;
     const fresh = this.#messagesOf(verdict, now).map((message) => this.#unsentTo(message));
     const left = await this.#deliver([...waiting, ...fresh]);
     const handled = new Set(waiting.map((unsent) => JSON.stringify(unsent)));
@@ -98,11 +103,20 @@ export class AlertKeeper {
     this.#unsaved = saved ? [] : changed(open, verdict);
   }
 
+  /**
+   * A memory and not state: damaged, it is begun anew, so that at most one alert is told twice. Left alone like a document
+   * of S1, it would make every run tell the same again, for as long as nobody looks.
+   */
   async #read(): Promise<Result<Known>> {
-    const read = await readDocument(this.#parts.store, ALERTS_KEY, alertsDocumentSchema);
-    if (!read.ok) return read;
-    const document = read.value?.value ?? { version: 1, open: [], unsent: [] };
-    return { ok: true, value: { document, etag: read.value?.etag ?? null } };
+    const { log, store } = this.#parts;
+    const stored = await store.get(ALERTS_KEY, MAX_DOCUMENT_BYTES);
+    if (!stored.ok) return stored;
+    if (stored.value === null) return success({ document: NOTHING_TOLD, etag: null, damaged: false });
+    const { body, etag } = stored.value;
+    const parsed = parseDocument(body, ALERTS_KEY, alertsDocumentSchema);
+    if (parsed.ok) return success({ document: parsed.value, etag, damaged: false });
+    log.warn('What was told before is damaged and begun anew', { failure: parsed.failure });
+    return success({ document: NOTHING_TOLD, etag, damaged: true });
   }
 
   #openCauses(document: AlertsDocument | null): readonly OpenCause[] {
