@@ -1,5 +1,6 @@
 /** Builds the alerts of a channel; imported only where somebody is to be told. */
 import type { EmailOptions } from '../adapters/alerts/email.ts';
+import { ALERT_SECONDS } from '../adapters/alerts/limits.ts';
 import { createTelegram } from '../adapters/alerts/telegram.ts';
 import { createWebhook } from '../adapters/alerts/webhook.ts';
 import { createHttp } from '../adapters/http/http.ts';
@@ -120,7 +121,7 @@ function emailOptions(
   const sender = from ?? user;
   if (host === null || sender === null) throw new Error('E-mail is not set up');
   const login = user === null || password === null ? null : { user, password };
-  return { host, port, from: sender, to, login, redact };
+  return { host, port, from: sender, to, login, redact, seconds: ALERT_SECONDS };
 }
 
 async function deadlineOf(config: Config, store: ObjectStore): Promise<Deadline | null> {

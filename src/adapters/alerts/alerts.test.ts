@@ -1,6 +1,6 @@
 /** Every notifier against a server that speaks its protocol, with the limits and answers that the vendors document. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { describe, expect, test } from 'vitest';
@@ -237,6 +237,7 @@ describe('e-mail', () => {
     from: 'mill@example.com',
     to: ['owner@example.com', 'second@example.com'],
     redact,
+    seconds: 10,
     ...change,
   });
 
@@ -278,6 +279,35 @@ describe('e-mail', () => {
     const nobody = await createEmail(options(await closedPort())).send(MESSAGE);
     expect(nobody).toMatchObject({ ok: false });
   });
+
+  test(
+    'I6 a server that never stops answering is left after the seconds of an attempt',
+    { timeout: 20_000 },
+    async () => {
+      const sockets = new Set<Socket>();
+      const server = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => {});
+        socket.write('220 hello\r\n');
+        // Each line comes long before a wait for it would be over.
+        const drip = setInterval(() => void socket.write('250-and more\r\n'), 5);
+        socket.on('close', () => clearInterval(drip));
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port.
+      const { port } = server.address() as AddressInfo;
+      try {
+        expect(await createEmail(options(port, { seconds: 0.2 })).send(MESSAGE)).toMatchObject({
+          ok: false,
+          failure: { code: 'provider_unavailable', message: expect.stringContaining('timeout') as unknown },
+        });
+      } finally {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      }
+    },
+  );
 
   test('I8 in the clear only to this machine; elsewhere TLS from the start or STARTTLS, or nothing', () => {
     const flags = (host: string, port: number) => {

@@ -7,7 +7,6 @@ import type { Notifier } from '../../ports/notifier.ts';
 import { detailOf } from '../http/causes.ts';
 import { shortReason, type Redact } from '../http/reason.ts';
 import { isLoopback } from '../http/web-address.ts';
-import { ALERT_SECONDS } from './limits.ts';
 import { subjectOf, textOf } from './message-text.ts';
 
 export interface EmailOptions {
@@ -18,6 +17,8 @@ export interface EmailOptions {
   readonly from: string;
   readonly to: readonly string[];
   readonly redact: Redact;
+  /** What one attempt may take in all, and each wait within it. */
+  readonly seconds: number;
 }
 
 const LONGEST_TEXT = 20_000;
@@ -35,6 +36,8 @@ export function createEmail(options: EmailOptions): Notifier {
           subject: subjectOf(message),
           text: textOf(message, LONGEST_TEXT),
           headers: { 'Auto-Submitted': 'auto-generated' },
+          // The limits of the transport are for single waits: a server that drips would pass each of them for ever.
+          signal: AbortSignal.timeout(options.seconds * 1000),
         });
         return success(undefined);
       } catch (error) {
@@ -50,9 +53,9 @@ export function createEmail(options: EmailOptions): Notifier {
 }
 
 /** Exported for its test: which connections are made in the clear. */
-export function transportOptions({ host, login, port }: EmailOptions) {
+export function transportOptions({ host, login, port, seconds }: EmailOptions) {
   const local = isLocal(host);
-  const limit = ALERT_SECONDS * 1000;
+  const limit = seconds * 1000;
   return {
     host,
     port,
