@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { createTimetable, DailyTime } from './timetable.ts';
@@ -99,4 +100,30 @@ test.each([
     moment = next;
   }
   expect(days.size).toBe(730);
+});
+
+test('R1 whatever the zone and the moment, the next time is in the future, the last is not, and both read as asked', () => {
+  const zones = ['UTC', 'Europe/Moscow', 'Asia/Kathmandu', 'Pacific/Auckland', 'America/St_Johns'];
+  const from = at('2025-01-01T00:00:00Z');
+  const until = at('2028-01-01T00:00:00Z');
+  const moments = fc.date({ min: from, max: until, noInvalidDate: true });
+  const minutes = fc.integer({ min: 0, max: 1439 });
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  fc.assert(
+    fc.property(fc.constantFrom(...zones), minutes, moments, (timeZone, minute, now) => {
+      const daily = new DailyTime(`${pad(Math.floor(minute / 60))}:${pad(minute % 60)}`, timeZone);
+      const [next, last] = [daily.next(now), daily.last(now)];
+      expect(next.getTime()).toBeGreaterThan(now.getTime());
+      expect(last.getTime()).toBeLessThanOrEqual(now.getTime());
+      expect(next.getTime() - last.getTime()).toBeLessThanOrEqual(25 * 3_600_000);
+      const read = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+      for (const moment of [next, last]) {
+        const [hours = 0, rest = 0] = read.format(moment).split(':').map(Number);
+        // In the hour that a clock jumps over there is no such time; the first one after it is taken.
+        const off = (hours * 60 + rest - minute + 1440) % 1440;
+        expect(off).toBeLessThanOrEqual(60);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -143,6 +143,29 @@ test('R1 the workflow is compared with SCHEDULE', () => {
   });
 });
 
+test.each([
+  // 02:30 does not exist on that day; the run is at 03:00 there, and not an hour later.
+  ['Europe/Berlin', '02:30', '2026-03-29T00:45:00Z', '2026-03-29 01:00'],
+  // 01:30 comes twice on that day, and counts the first time.
+  ['America/New_York', '01:30', '2026-11-01T04:00:00Z', '2026-11-01 05:30'],
+  ['America/New_York', '01:30', '2026-11-01T05:45:00Z', '2026-11-02 06:30'],
+])(
+  'R1 in %s the main run of %s is due when serve makes it, also as the clock changes (%s)',
+  (timezone, main, now, due) => {
+    const config = configSchema.parse({ SCHEDULE: { main, checks: [main], timezone } });
+    expect(checkSchedule(config, null, new Date(now)).evidence).toContain(`the next is due at ${due} UTC`);
+  },
+);
+
+test('R1 a main run on the day of a change is not called due before serve would make it', async () => {
+  const config = configSchema.parse({ SCHEDULE: { main: '01:30', timezone: 'America/New_York' } });
+  const store = createMemoryStore({ now: () => new Date('2026-11-01T05:35:00Z') });
+  await put(store, 'config/config_gen.json', { generation_id: null });
+  // 01:30 of that day comes again at 06:30 UTC, and no run with it.
+  const seen = of(await checkChannel(config, store, new Date('2026-11-01T09:00:00Z')), 'last-run');
+  expect(seen).toMatchObject({ verdict: 'ok' });
+});
+
 test('a folder that no run has made yet is on no disk, and that is no problem', async () => {
   expect(await checkDisk('/nowhere/at/all')).toMatchObject({
     check: 'disk',

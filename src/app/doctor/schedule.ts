@@ -6,7 +6,7 @@ import type { Result } from '../../domain/failure.ts';
 import { success } from '../../domain/failure.ts';
 import { monthBefore, monthOf } from '../../domain/ledger.ts';
 import { collectList, type ObjectStore } from '../../ports/object-store.ts';
-import { lastTime, nextTime } from '../daily-times.ts';
+import { createTimetable, DailyTime } from '../../runtime/timetable.ts';
 import { cronLines } from '../init/workflow-file.ts';
 import { channelSettings, policyOf } from '../settings.ts';
 import { readStatus, type ChannelStatus } from '../status.ts';
@@ -81,9 +81,9 @@ function lastRunFinding(config: Config, status: ChannelStatus, trace: Date | nul
   const check = 'last-run';
   if (trace === null) return fine(check, 'No run has left anything yet');
   const { main, timezone } = config.SCHEDULE;
-  const due = lastTime([main], timezone, new Date(now.getTime() - PATIENCE));
+  const due = new DailyTime(main, timezone).last(new Date(now.getTime() - PATIENCE));
   const seen = `The last trace of a run is from ${minuteOf(trace)} UTC`;
-  if (due === null || trace.getTime() >= due.getTime()) return fine(check, seen);
+  if (trace.getTime() >= due.getTime()) return fine(check, seen);
   // D8: such a run looks, finds a post waiting, and writes nothing.
   if (status.next.main.type === 'stop' && status.next.main.reason === 'stocked')
     return fine(check, `${seen}; a finished post waits, so there is nothing to do`);
@@ -94,13 +94,14 @@ function lastRunFinding(config: Config, status: ChannelStatus, trace: Date | nul
   );
 }
 
-/** `workflow`: the text of the repository's workflow, when there is one beside the configuration. */
+/** `workflow`: the text of the repository's workflow, when the working directory has one. */
 export function checkSchedule(config: Config, workflow: string | null, now: Date): Finding {
   const { checks, main, ready_by: readyBy, timezone } = config.SCHEDULE;
   const look = readyBy === null ? '' : `, a look for a ready post at ${readyBy}`;
   const seen = `Main run ${main}, checks ${checks.join(', ') || 'none'}${look} (${timezone})`;
-  const next = nextTime([main, ...checks, ...(readyBy === null ? [] : [readyBy])], timezone, now);
-  const coming = next === null ? '' : `; the next is due at ${minuteOf(next)} UTC`;
+  const looks = [...checks, ...(readyBy === null ? [] : [readyBy])];
+  const next = createTimetable({ main, checks: looks, timezone }).next(now);
+  const coming = `; the next is due at ${minuteOf(next.at)} UTC`;
   if (checks.length === 0)
     return warning(
       'schedule',
