@@ -2,7 +2,7 @@
 import type { ConfigNote } from '../config/problem.ts';
 import { runwayRequest, textModel, visionModel } from '../config/resolved.ts';
 import type { Config } from '../config/schema.ts';
-import { dollars } from '../domain/budget.ts';
+import { amountOf } from '../domain/budget.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { microUsd } from '../domain/ledger.ts';
 import { isListed } from '../domain/money.ts';
@@ -40,8 +40,8 @@ export function hopelessBudgets(config: Config): ConfigNote[] {
     .map(([key]) => ({
       kind: 'suspicious',
       path: `BUDGET.${key}`,
-      message: `is less than one call can cost (${dollars(dearest)} USD): no post can ever be finished`,
-      suggestion: `Write at least ${dollars(mostOfOnePost(config))}, or choose a cheaper model.`,
+      message: `is less than one call can cost (${amountOf(dearest)} USD): no post can ever be finished`,
+      suggestion: `Write at least ${amountOf(mostOfOnePost(config))}, or choose a cheaper model.`,
     }));
 }
 
@@ -57,8 +57,8 @@ function notesOnBudgets(config: Config): ConfigNote[] {
   const most = mostOfOnePost(config);
   const { perPost } = budgetsOf(config);
   if (perPost === null || perPost >= most || hopeless.some((note) => note.path === path)) return hopeless;
-  const message = `is less than a post can cost at the most (${dollars(most)} USD): a post that reaches it waits for you`;
-  const suggestion = `Write at least ${dollars(most)}, and more if failed calls should be repeated.`;
+  const message = `is less than a post can cost at the most (${amountOf(most)} USD): a post that reaches it waits for you`;
+  const suggestion = `Write at least ${amountOf(most)}, and more if failed calls should be repeated.`;
   return [{ kind: 'suspicious', path, message, suggestion }, ...hopeless];
 }
 

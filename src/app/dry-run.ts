@@ -10,7 +10,7 @@ import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import { generationIdAt, type GenerationId } from '../domain/generation-id.ts';
 import type { Draft } from '../domain/journal.ts';
-import { microUsd, monthBefore, monthOf, monthsOf, type LedgerCall } from '../domain/ledger.ts';
+import { microUsd, monthBefore, monthOf, monthsOf, sumUsd, type LedgerCall } from '../domain/ledger.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
 import type { PlannedCall } from '../ports/payments.ts';
 import { readJournal } from '../runtime/journal-store.ts';
@@ -310,18 +310,16 @@ class Rehearsal {
 
   #end(stop: DryRun['stop'], stoppedBy: DryRun['stoppedBy'] = null): DryRun {
     const costs = this.#actions.flatMap(({ calls }) => calls);
-    const sum = (of: (cost: PlannedCost) => number): number =>
-      costs.reduce((total, cost) => total + microUsd(of(cost)), 0) / 1_000_000;
     return {
       mode: this.#facts.mode,
       actions: this.#actions,
       stop,
       stoppedBy,
       atMostUsd: Math.max(
-        sum(({ atMostUsd }) => atMostUsd),
+        sumUsd(costs.map(({ atMostUsd }) => atMostUsd)),
         stoppedBy === null ? 0 : this.#leftBefore(stoppedBy.budget),
       ),
-      usualUsd: sum(({ usualUsd }) => usualUsd),
+      usualUsd: sumUsd(costs.map(({ usualUsd }) => usualUsd)),
     };
   }
 }

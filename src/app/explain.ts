@@ -6,7 +6,7 @@ import { success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { JournalDocument } from '../domain/journal.ts';
 import { callCosts } from '../domain/journal-costs.ts';
-import { microUsd } from '../domain/ledger.ts';
+import { sumUsd } from '../domain/ledger.ts';
 import type { Media } from '../domain/post.ts';
 import type { Clock } from '../ports/clock.ts';
 import { collectList } from '../ports/object-store.ts';
@@ -99,8 +99,7 @@ export async function readStory(
 
 export function costOf(journal: JournalDocument | null): { costUsd: number; estimatedUsd: number } {
   const calls = callCosts(journal?.entries ?? []);
-  const sum = (some: typeof calls): number =>
-    some.reduce((total, { costUsd }) => total + microUsd(costUsd), 0) / 1_000_000;
+  const sum = (some: typeof calls): number => sumUsd(some.map(({ costUsd }) => costUsd));
   return { costUsd: sum(calls), estimatedUsd: sum(calls.filter(({ measured }) => !measured)) };
 }
 

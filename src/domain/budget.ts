@@ -30,8 +30,8 @@ export function describeStop(
   call: string,
 ): { readonly message: string; readonly advice: string } {
   const key = `BUDGET.per_${stop.budget}_usd`;
-  const spent = `${dollars(stop.spentUsd)} of ${dollars(stop.limitUsd)} USD are spent or reserved`;
-  const message = `The budget for ${NAMES[stop.budget]} (${key}) would be passed: ${spent}, and the next call (${call}) can cost up to ${dollars(stop.costUsd)} USD`;
+  const spent = `${amountOf(stop.spentUsd)} of ${amountOf(stop.limitUsd)} USD are spent or reserved`;
+  const message = `The budget for ${NAMES[stop.budget]} (${key}) would be passed: ${spent}, and the next call (${call}) can cost up to ${amountOf(stop.costUsd)} USD`;
   const mend = `raise ${key}`;
   const advice =
     stop.freesAt === null
@@ -40,10 +40,13 @@ export function describeStop(
   return { message, advice };
 }
 
-/** Cents where they are enough, thousandths where they are not, and millionths for what is less than one of those. */
-export function dollars(usd: number): string {
+/**
+ * An amount in USD, the one way to write it: cents where they are enough, thousandths where they are not, and millionths
+ * for what is less than one of those.
+ */
+export function amountOf(usd: number): string {
   const cents = usd.toFixed(2);
-  if (Number(cents) === usd) return cents;
+  if (Number(cents) === Number(usd.toFixed(6))) return cents;
   return usd >= 0.001 ? usd.toFixed(3) : String(Number(usd.toFixed(6)));
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { GenerationId } from './generation-id.ts';
-import { monthsOf } from './ledger.ts';
+import { monthsOf, sumUsd } from './ledger.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ids of the test.
 const months = (id: string, month: string): string[] => monthsOf(id as GenerationId, month);
@@ -15,4 +15,10 @@ test('D9 BUDGET the months that a post has lived in, newest first, from the one 
 
 test('I6 the months of a post that is never finished are bounded', () => {
   expect(months('20200101-0000', '2026-12')).toHaveLength(12);
+});
+
+test('BUDGET a sum of dollars has no digits that none of its parts has', () => {
+  expect(sumUsd([0.1, 0.2])).toBe(0.3);
+  expect(sumUsd(Array.from({ length: 10 }, () => 0.07))).toBe(0.7);
+  expect(sumUsd([])).toBe(0);
 });

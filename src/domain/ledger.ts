@@ -92,7 +92,12 @@ export function microUsd(usd: number): number {
   return Math.ceil(Number((usd * 1_000_000).toFixed(3)));
 }
 
+/** USD, added up in millionths. */
+export function sumUsd(amounts: readonly number[]): number {
+  return amounts.reduce((sum, usd) => sum + microUsd(usd), 0) / 1_000_000;
+}
+
 /** USD that count as spent. */
 export function spentUsd(calls: readonly Pick<LedgerCall, 'cost_usd'>[]): number {
-  return calls.reduce((sum, { cost_usd: cost }) => sum + microUsd(cost), 0) / 1_000_000;
+  return sumUsd(calls.map(({ cost_usd: cost }) => cost));
 }

@@ -82,21 +82,21 @@ describe('BUDGET reelmill costs', () => {
     expect([told, code]).toEqual(['', 0]);
     expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
       `Costs of January 2026 (UTC)  folder ${join(folder, 'channel')}`,
-      'Spent       $0.64 in 3 paid calls, $0.070 of it estimated',
-      '            1 call of unknown outcome, counted at the most that it can cost: $0.070',
+      'Spent       $0.64 in 3 paid calls, $0.07 of it estimated',
+      '            1 call of unknown outcome, counted at the most that it can cost: $0.07',
       '',
       'By day',
       `  01-29  ${'█'.repeat(40)}  $0.57`,
       '  01-30                                            –',
-      '  01-31  ████▉                                     $0.070',
+      '  01-31  ████▉                                     $0.07',
       '',
       'By post',
-      '  20260131-2030   $0.070  image $0.070',
-      '  20260129-2030    $0.57  image $0.070, video $0.50',
+      '  20260131-2030    $0.07  image $0.07',
+      '  20260129-2030    $0.57  image $0.07, video $0.50',
       '',
       'By provider',
       '  runway model of runway    $0.50  1 call, all as the providers reported',
-      '  piapi model of piapi      $0.14  2 calls, $0.070 of it estimated',
+      '  piapi model of piapi      $0.14  2 calls, $0.07 of it estimated',
     ]);
     expect(await files()).toEqual(before);
   });
@@ -156,6 +156,9 @@ describe('BUDGET reelmill run', () => {
     );
     expect(await files()).toEqual([]);
     const check = await reelmill(['run', '--dry-run', '--check', '--json']);
+    const { postAtMostUsd } = JSON.parse(check.out);
+    // In whole millionths, as a ledger counts: a sum of floats would have more digits.
+    expect(postAtMostUsd).toBe(Number(postAtMostUsd.toFixed(6)));
     expect(JSON.parse(check.out)).toMatchObject({
       mode: 'check',
       stop: 'nothing-active',
@@ -229,7 +232,7 @@ test('BUDGET bars show an eighth of a column, and something for every cost', () 
   expect(bars).toEqual([
     '01-01  ████████  $8.00',
     '01-02  ███▌      $3.50',
-    '01-03  ▏         <$0.001',
+    '01-03  ▏         $0.0001',
     '01-04            –',
   ]);
   expect(barChart([])).toEqual([]);

@@ -117,7 +117,7 @@ test('D11 I7 explain: the story in plain words, with what is real; --json gives 
   expect(out).toContain('444/ (complete)');
   expect(out).toContain('real picture (Midjourney), mock video');
   expect(out).toContain('20:30:00  Ordering the picture, since the text was written and no picture ordered.');
-  expect(out).toContain('nobody knows whether it was charged; counted as $0.070, estimated: no answer came.');
+  expect(out).toContain('nobody knows whether it was charged; counted as $0.07, estimated: no answer came.');
   expect(out).toContain('20:33:00  Asked for the picture 2 times.');
   expect(out).toContain('In place of runway came mock video');
   expect(out).toContain(`Stored 666/${ID}.mp4, 6.0 MB, sha256 aaaaaaaaaaaa…`);
@@ -254,7 +254,7 @@ test('history: posts and runs, newest first', async () => {
   await put('ledger/2026-01.json', { version: 1, month: '2026-01', calls: [], runs: [run] });
   const { out, code } = await reelmill(['history']);
   expect(code).toBe(0);
-  expect(out).toMatch(/20260131-2030 {2}in 444\/ +real \+ mock video +5 min 00 s +\$0\.070 {2}Clocks/);
+  expect(out).toMatch(/20260131-2030 {2}in 444\/ +real \+ mock video +5 min 00 s +\$0\.07 {2}Clocks/);
   expect(out.indexOf(ID)).toBeLessThan(out.indexOf('20260130-2030  archived'));
   expect(out).toMatch(
     /2026-01-31 20:30 {2}main {4}20260131-2030 +1 min 05 s +The run ended early. no balance/,

@@ -100,6 +100,7 @@ async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Pro
     { dryRun },
     { printDryRun },
     { missingVariables },
+    { sumUsd },
   ] = await Promise.all([
     import('../../app/compose.ts'),
     import('../../app/cost-notes.ts'),
@@ -107,16 +108,14 @@ async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Pro
     import('../../app/dry-run.ts'),
     import('../output/dry-run-text.ts'),
     import('../../config/resolved.ts'),
+    import('../../domain/ledger.ts'),
   ]);
   const parts = await composeRun(channel.value.surroundings);
   if (!parts.ok) return reportFailure(cli, options, parts.failure);
   const planned = await dryRun(parts.value, budgetsOf(channel.value.loaded.config), mode);
   if (!planned.ok) return reportFailure(cli, options, planned.failure);
-  const postAtMostUsd = callsOfOnePost(channel.value.loaded.config).reduce(
-    (sum, { reserveUsd }) => sum + reserveUsd,
-    0,
-  );
   const { environment, loaded } = channel.value;
+  const postAtMostUsd = sumUsd(callsOfOnePost(loaded.config).map(({ reserveUsd }) => reserveUsd));
   const missing = missingVariables('run', loaded.config, environment);
   cli.setExitCode(EXIT.done);
   if (options.json === true)

@@ -87,6 +87,6 @@ export function barChart(
   return days.map(({ day, usd }) => {
     const eighths = most === 0 || usd === 0 ? 0 : Math.max(1, Math.round((usd / most) * columns * 8));
     const bar = '█'.repeat(Math.floor(eighths / 8)) + (' ▏▎▍▌▋▊▉'[eighths % 8] ?? '').trim();
-    return `${day.slice(5)}  ${bar.padEnd(columns)}  ${usd === 0 ? '–' : usd < 0.000_5 ? '<$0.001' : dollars(usd)}`;
+    return `${day.slice(5)}  ${bar.padEnd(columns)}  ${usd === 0 ? '–' : dollars(usd)}`;
   });
 }

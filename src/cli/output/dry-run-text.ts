@@ -1,6 +1,7 @@
 /** A run that is only foretold: what it would do, in order, and what each step would cost. */
 import type { DryRun, PlannedAction } from '../../app/dry-run.ts';
 import { describeStop } from '../../domain/budget.ts';
+import { sumUsd } from '../../domain/ledger.ts';
 import type { Cli } from '../cli.ts';
 import { ACTION_TEXTS, dollars, STOP_TEXTS } from './texts.ts';
 
@@ -44,8 +45,8 @@ function titleOf(action: PlannedAction): string {
 
 function costOf({ calls }: PlannedAction): string {
   if (calls.length === 0) return '';
-  const usual = calls.reduce((sum, { usualUsd }) => sum + usualUsd, 0);
-  const most = calls.reduce((sum, { atMostUsd }) => sum + atMostUsd, 0);
+  const usual = sumUsd(calls.map(({ usualUsd }) => usualUsd));
+  const most = sumUsd(calls.map(({ atMostUsd }) => atMostUsd));
   return usual === most ? dollars(most) : `about ${dollars(usual)}, at most ${dollars(most)}`;
 }
 

@@ -1,7 +1,7 @@
 /** A run on one page of Markdown, for the job page of GitHub Actions: what happened, what it cost, what comes next. */
 import type { RunFindings } from '../../app/run-findings.ts';
 import { placeText, type Failure } from '../../domain/failure.ts';
-import type { LedgerCall } from '../../domain/ledger.ts';
+import { spentUsd } from '../../domain/ledger.ts';
 import type { RunReport } from '../../runtime/run-channel.ts';
 import { markdownTable, markdownText } from './markdown.ts';
 import { ACTION_TEXTS, dollars, duration, nextAfter, STOP_TEXTS } from './texts.ts';
@@ -58,7 +58,7 @@ function actionsText({ actions }: RunReport, seconds: number): string {
 function costsText({ costs }: RunFindings): string {
   if (costs === null) return 'What it cost could not be read.\n';
   const { calls, month } = costs;
-  const spent = sum(calls);
+  const spent = spentUsd(calls);
   const rows = calls.map((call) => [
     call.stage,
     `${call.provider} ${call.model}`.trim(),
@@ -70,8 +70,4 @@ function costsText({ costs }: RunFindings): string {
   const forecast = month.forecast === null ? '' : `, about ${dollars(month.forecast.usd)} by its end`;
   const table = rows.length === 0 ? '' : `\n${markdownTable(['Paid call', 'By', 'Cost', ''], rows)}`;
   return `**Cost:** ${dollars(spent)} in this run; ${dollars(month.usd)}${ceiling} in this month${forecast}.\n${table}`;
-}
-
-function sum(calls: readonly LedgerCall[]): number {
-  return calls.reduce((total, { cost_usd: cost }) => total + cost, 0);
 }

@@ -1,4 +1,5 @@
 /** What people read about actions and outcomes, in one place, so that progress, reports and status use the same words. */
+import { amountOf } from '../../domain/budget.ts';
 import type { RunReport } from '../../runtime/run-channel.ts';
 import type { Action } from '../../workflow/decide.ts';
 import type { Phase } from '../../workflow/phase.ts';
@@ -158,9 +159,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** `$0.37`; three digits below ten cents, where cents say too little. */
+/** `$0.37`, in cents from ten cents on: what a table adds up to is read, and not reckoned with. */
 export function dollars(usd: number): string {
-  return `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 3 : 2)}`;
+  return `$${usd < 0.1 ? amountOf(usd) : usd.toFixed(2)}`;
 }
 
 /** `1.4 MB` */
