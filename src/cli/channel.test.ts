@@ -45,6 +45,27 @@ test('an absolute folder in a file of variables stays as it is', () => {
   }
 });
 
+test('S6 I8 a byte order mark before the first variable of a file hides it neither from the run nor from the filter', () => {
+  const place = mkdtempSync(join(tmpdir(), 'reelmill-env-'));
+  try {
+    writeFileSync(
+      join(place, '.env'),
+      '\uFEFFOPENAI_API_KEY=sk-behind-the-mark\nREELMILL_STORE=folder:posts\n',
+    );
+    const hidden: string[] = [];
+    const watched: Cli = {
+      ...cli,
+      hide: (secrets) => hidden.push(...secrets.map((secret) => secret.reveal())),
+    };
+    const opened = openEnvironment(watched, { envFile: join(place, '.env') });
+    if (!opened.ok) throw new Error(opened.failure.message);
+    expect(opened.value.openaiApiKey?.reveal()).toBe('sk-behind-the-mark');
+    expect(hidden).toContain('sk-behind-the-mark');
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+});
+
 test('the .env beside the configuration is read, and no other one; what is no file, or not for us to read, is let be', () => {
   const place = mkdtempSync(join(tmpdir(), 'reelmill-env-'));
   try {

@@ -96,7 +96,9 @@ function fileVariables(file: string | undefined): Result<NodeJS.Dict<string>> {
         'config_invalid',
         `The file of variables ${file} is larger than ${LARGEST_ENV_FILE} bytes`,
       );
-    return success(withPlace(parseEnv(readFileSync(file, 'utf8')), dirname(resolve(file))));
+    // The mark that Windows editors put first would become part of the first name, and that variable be missing.
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return success(withPlace(parseEnv(text), dirname(resolve(file))));
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     const advice = { advice: 'Copy .env.example to .env and fill it in.' };
