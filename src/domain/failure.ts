@@ -160,6 +160,8 @@ export interface Failure {
   readonly advice: string;
   /** With `retry: 'after'`: seconds to wait, as the other side asked. */
   readonly retryAfterSeconds?: number;
+  /** With an answer that was no success: its HTTP status, or the one that PiAPI names within an answer. */
+  readonly httpStatus?: number;
   /** With an answer that a model gave and nobody can use: what it charges for. */
   readonly usage?: { readonly inputTokens: number; readonly outputTokens: number; readonly model: string };
   /** With `budget_reached`: which budget, and when it frees. */
@@ -183,7 +185,7 @@ export function failure(
   message: string,
   where: FailurePlace = {},
   overrides: Partial<
-    Pick<Failure, 'retry' | 'effect' | 'retryAfterSeconds' | 'advice' | 'usage' | 'budget'>
+    Pick<Failure, 'retry' | 'effect' | 'retryAfterSeconds' | 'httpStatus' | 'advice' | 'usage' | 'budget'>
   > = {},
 ): { readonly ok: false; readonly failure: Failure } {
   return { ok: false, failure: { code, message, where, ...FAILURES[code], ...overrides } };

@@ -37,20 +37,22 @@ export function answerFailure(facts: RequestFacts, answer: HttpAnswer): Failed {
   const reason = answer.reason === '' ? '' : `: ${answer.reason}`;
   const message = `${facts.purpose} failed with HTTP ${status}${reason}`;
   const place = placeOf(facts);
-  const wait = retryAfterSeconds(answer.retryAfter);
-  if (status === 401 || status === 402 || status === 403) return failure('provider_denied', message, place);
+  const known = { httpStatus: status };
+  const wait = { ...known, ...retryAfterSeconds(answer.retryAfter) };
+  if (status === 401 || status === 402 || status === 403)
+    return failure('provider_denied', message, place, known);
   if (status === 429) return failure('provider_throttled', message, place, wait);
   // 499: something on the way stopped waiting for the service, which may have gone on.
   if (status >= 500 || status === 408 || status === 499) {
     const clearRefusal = status === 503 && (answer.structured || wait.retryAfterSeconds !== undefined);
     return facts.effect === 'paid' && !clearRefusal
-      ? failure('provider_outcome_unknown', message, place)
+      ? failure('provider_outcome_unknown', message, place, known)
       : failure('provider_unavailable', message, place, wait);
   }
-  if (status >= 400) return failure('provider_refused', message, place);
+  if (status >= 400) return failure('provider_refused', message, place, known);
   const odd = `${message}, which this service never sends; check its address`;
   const unclear = facts.effect === 'paid' && !ELSEWHERE.has(status);
-  return failure('provider_bad_answer', odd, place, { effect: unclear ? 'unknown' : 'refused' });
+  return failure('provider_bad_answer', odd, place, { ...known, effect: unclear ? 'unknown' : 'refused' });
 }
 
 /** The failure for a request that got no answer. `code`: of the error, or null when there is none. */

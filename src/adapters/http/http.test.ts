@@ -77,7 +77,7 @@ describe('I3 whether the request may have been charged', () => {
     [504, 'provider_outcome_unknown', 'unknown'],
   ])('HTTP %i of a paid request is %s', async (status, code, effect) => {
     const failed = await failureOf(json(status, { message: `no ${SECRET}` }));
-    expect(failed).toMatchObject({ code, effect });
+    expect(failed).toMatchObject({ code, effect, httpStatus: status });
     expect(failed?.message).toContain('no [redacted]');
   });
 

@@ -69,6 +69,13 @@ test('a refused key, a throttled or broken service and a model that is not offer
       /scopes/,
     ],
     [
+      // What the words say is not what the status is.
+      { provider: 'openai', operation: 'models', action: status(401, 'a gateway was told HTTP 403') },
+      'provider.openai',
+      'problem',
+      /401/,
+    ],
+    [
       { provider: 'openai', operation: 'models', action: { type: 'throttle' } },
       'provider.openai',
       'problem',
@@ -99,6 +106,7 @@ test('a refused key, a throttled or broken service and a model that is not offer
       'warning',
       /failed to find/,
     ],
+    [{ provider: 'piapi', operation: 'fetch', action: status(502) }, 'provider.piapi', 'warning', /502/],
     [
       { provider: 'piapi', operation: 'fetch', action: { type: 'drop' } },
       'provider.piapi',

@@ -11,7 +11,7 @@ import { addresses, runwayRequest, textModel, visionModel } from '../../config/r
 import type { Config } from '../../config/schema.ts';
 import { videoCost } from '../../domain/money.ts';
 import { defaultPrices, USD_PER_RUNWAY_CREDIT } from '../../domain/default-prices.ts';
-import type { Failure, Result } from '../../domain/failure.ts';
+import type { Result } from '../../domain/failure.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { failed, fine, problem, warning, type Finding } from './finding.ts';
 
@@ -75,10 +75,6 @@ function bearer(key: Secret): { readonly authorization: string } {
   return { authorization: `Bearer ${key.reveal()}` };
 }
 
-function refusedBy(failure: Failure, status: number): boolean {
-  return failure.message.includes(`HTTP ${status}`);
-}
-
 const modelsSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })).max(10_000) });
 
 /** The list of models. It says nothing about the balance, which only a paid call shows. */
@@ -91,7 +87,7 @@ async function checkOpenai(facts: ProviderFacts): Promise<Finding> {
   const answer = await ask(facts, 'openai', `${base}/models`, bearer(key));
   if (!answer.ok) {
     const { failure } = answer;
-    if (refusedBy(failure, 403) || refusedBy(failure, 404))
+    if (failure.httpStatus === 403 || failure.httpStatus === 404)
       return warning(
         check,
         `The list of models is not open to this key, so it could not be tried for nothing: ${failure.message}`,
@@ -141,13 +137,10 @@ async function checkPiapi({ config, environment, http }: ProviderFacts): Promise
   const accepted = `The key is accepted; ${FREE}; the balance cannot be seen`;
   if (answer.ok) return fine(check, accepted);
   const { failure } = answer;
-  const { code } = failure;
+  const { code, httpStatus = 0 } = failure;
   if (code === 'provider_refused') return fine(check, accepted);
   // A gateway can word “no such task” in any way; only a refusal of the key is certain.
-  if (
-    code === 'provider_bad_answer' ||
-    (code === 'provider_unavailable' && /HTTP 5\d\d: \S/.test(failure.message))
-  )
+  if (code === 'provider_bad_answer' || httpStatus >= 500)
     return warning(
       check,
       `PiAPI answered, but not whether the key is good: ${failure.message}`,
