@@ -13,7 +13,10 @@ export function exitCodeOfRun(report: RunReport): ExitCode {
 }
 
 /** W1: a check that found no task has not failed, but should not say “Done” either. */
-function endingOf(command: string, report: RunReport): { readonly ended: string; readonly next: string } {
+function endingOf(
+  command: string,
+  report: RunReport,
+): { readonly ended: string; readonly next: string | null } {
   if (
     command === 'check-image' &&
     report.failure === null &&
@@ -40,5 +43,5 @@ export function reportRun(cli: Cli, options: GlobalOptions, command: string, rep
   cli.print(`${mark} ${cli.colors.bold(ended)}${post}`);
   if (failure) cli.print(`  ${describeFailure(failure)}`);
   if (report.holder !== undefined) cli.print(`  Held by ${report.holder}.`);
-  cli.print(`  ${cli.colors.dim(next)}`);
+  if (next !== null) cli.print(`  ${cli.colors.dim(next)}`);
 }

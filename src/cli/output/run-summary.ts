@@ -19,7 +19,7 @@ export function summaryOfRun({ report, findings, seconds, exitCode }: RunSummary
   if (report.failure !== null) parts.push(failureText(report.failure, exitCode));
   if (report.holder !== undefined) parts.push(`Held by ${markdownText(report.holder)}.\n`);
   parts.push(actionsText(report, seconds), costsText(findings));
-  parts.push(`**Next:** ${markdownText(report.failure?.advice ?? nextAfter(report))}\n`);
+  parts.push(`**Next:** ${markdownText(report.failure?.advice ?? nextAfter(report) ?? '')}\n`);
   return parts.filter((part) => part !== '').join('\n');
 }
 

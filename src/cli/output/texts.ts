@@ -121,15 +121,19 @@ export const STOP_TEXTS: Readonly<
   'part-done': { ended: 'Done.', next: '`reelmill status` shows what comes next.' },
 };
 
-/** What comes after a run. A budget lets the next one go on only when it frees or is raised, a failed order after its pause. */
-export function nextAfter({ actions, failure, stop, until }: RunReport): string {
+/**
+ * What comes after a run. A budget lets the next one go on only when it frees or is raised, a failed order after its pause,
+ * and what needs a hand not before it has had one. Null after a wrong use of the command: the channel is not concerned.
+ */
+export function nextAfter({ actions, failure, stop, until }: RunReport): string | null {
   if (until !== undefined)
     return stop === 'locked'
       ? `The next run goes on; if the one at work was killed, the first run after ${minuteOf(until)} does.`
       : `The first run after ${minuteOf(until)} tries again.`;
-  const { budget, retry } = failure ?? {};
+  const { budget, code, retry } = failure ?? {};
+  if (code === 'usage') return null;
   if (budget === undefined)
-    return retry === 'human' && stop === 'failed' && isUnmoved(actions)
+    return retry === 'human' && stop === 'failed' && !isCounted(actions)
       ? 'The channel goes on from here once this is mended.'
       : STOP_TEXTS[stop].next;
   return budget.freesAt === null
@@ -137,10 +141,20 @@ export function nextAfter({ actions, failure, stop, until }: RunReport): string 
     : `The first run after ${minuteOf(budget.freesAt)} goes on from here.`;
 }
 
-/** The step that failed left the post where it was; an attempt that counts comes to an end by itself (D4). */
-function isUnmoved(actions: RunReport['actions']): boolean {
-  const failed = actions.findLast(({ action }) => action !== 'tidy');
-  return failed !== undefined && (failed.event === null || failed.event === 'submission-withdrawn');
+/** Attempts that are counted and come to an end by themselves, in a mock or another post (D4, D5), whatever nobody mends. */
+const COUNTED: ReadonlySet<RunReport['actions'][number]['event']> = new Set([
+  'content-abandoned',
+  'image-refused',
+  'image-outcome-unknown',
+  'image-unusable',
+  'picture-failed',
+  'video-outcome-unknown',
+  'video-failed',
+] as const);
+
+/** The run ended with such an attempt. Else no run gets past what failed: an action that changed nothing, or a look at the state. */
+function isCounted(actions: RunReport['actions']): boolean {
+  return COUNTED.has(actions.findLast(({ action }) => action !== 'tidy')?.event ?? null);
 }
 
 /** `2026-01-31 20:30 UTC`; what is no time stays as it is. */
