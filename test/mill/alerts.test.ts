@@ -33,6 +33,7 @@ async function run(
   mode: 'main' | 'check' = 'main',
   signal?: AbortSignal,
   change: Partial<RunParts['context']> = {},
+  observe: RunParts['observe'] = () => {},
 ): Promise<RunReport> {
   const parts = await mill.compose(signal);
   const earlier = mill.requests.length;
@@ -41,7 +42,7 @@ async function run(
     '0.0.0',
   );
   const quick = { ...parts, context: { ...parts.context, renderer: quickRenderer, ...change } };
-  const report = await runWatched(quick, { mode, zeroDelay: false }, watchers);
+  const report = await runWatched(quick, { mode, zeroDelay: false }, { ...watchers, observe });
   mill.requestsOfLastRun = mill.requests.slice(earlier);
   return report;
 }
@@ -276,6 +277,25 @@ test('a run that is told to stop is no news', async () => {
   controller.abort();
   await run(mill, 'main', controller.signal);
   expect(heard()).toEqual([]);
+});
+
+test('a run that was told to stop and had its post finished has shown that a cause is over', async () => {
+  await using mill = await channel();
+  await run(mill);
+  mill.sandbox.setFaults([
+    { provider: 'runway', operation: 'task', action: { type: 'status', status: 401 } },
+  ]);
+  await mill.until('21:30');
+  expect(await run(mill, 'check')).toMatchObject({ failure: { code: 'provider_denied' } });
+  expect(heard()).toEqual(['The channel needs a hand: provider_denied:runway']);
+  mill.sandbox.setFaults([]);
+  await mill.until('01:30');
+  const controller = new AbortController();
+  const finished = await run(mill, 'check', controller.signal, {}, (event) => {
+    if (event.type === 'action-ended' && event.event === 'media-saved') controller.abort();
+  });
+  expect(finished).toMatchObject({ stop: 'task-done' });
+  expect(heard().slice(1)).toEqual(['Over: the channel needs a hand: provider_denied:runway']);
 });
 
 test('half of a setting tells nobody, and the log names the other half', async () => {

@@ -1,6 +1,7 @@
 /** Days of a channel by its own scheduler, with restarts, on the whole mill. */
 import { expect, test } from 'vitest';
 
+import { serve, type ServeFacts } from '../../src/app/serve.ts';
 import { lastMainRun } from '../../src/runtime/last-main-run.ts';
 import type { RunParts, RunReport } from '../../src/runtime/run-channel.ts';
 import { Scheduler, type RunOrder } from '../../src/runtime/scheduler.ts';
@@ -97,6 +98,30 @@ test('R1 a main run that was due while the process was down is made when it is b
   expect(await serveUntil(mill, { until: day('02-03', '01:20') }), 'and not again').toEqual([
     '02-03T01:15 check',
   ]);
+});
+
+test('R1 the hour by which a post should be ready has a check of its own', async () => {
+  await using mill = await Mill.start({
+    config: { SCHEDULE: { ready_by: '08:00', timezone: 'Asia/Tokyo' } },
+  });
+  await mill.until('22:30');
+  const controller = new AbortController();
+  let next: ServeFacts['next'] | null = null;
+  const ended = await serve({
+    surroundings: { ...mill.surroundings, signal: controller.signal },
+    version: '0.0.0',
+    host: '127.0.0.1',
+    port: 0,
+    startWithMain: false,
+    zeroDelay: false,
+    observe: () => {},
+    onListening: (facts) => {
+      next = facts.next;
+      controller.abort();
+    },
+  });
+  expect(ended.ok).toBe(true);
+  expect(next).toEqual({ at: day('01-31', '23:00'), mode: 'check' });
 });
 
 /** The process is gone in the middle of its first paid call: nothing that it had not written is written any more. */
