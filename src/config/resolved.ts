@@ -8,8 +8,8 @@ import { longestWork, type LongestWork } from '../domain/request-limits.ts';
 import { nearestRunwayDuration, nearestRunwayRatio, parseRatio } from '../domain/runway-limits.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Environment } from './environment.ts';
-import { ENVIRONMENT_VARIABLES, type ServiceCommand, type VariableName } from './variables.ts';
 import type { Config } from './schema.ts';
+import type { VariableName } from './variables.ts';
 
 /** The owner's specification names this model where the configuration names none. */
 const DEFAULT_MODEL = 'gpt-4o';
@@ -125,34 +125,25 @@ export function regionOf(endpoint: string): string {
   return match?.[1] ?? 'us-east-1';
 }
 
-/** The variables that a command needs and the environment lacks; those of the bucket do not count for a folder store. */
-export function missingVariables(
-  command: ServiceCommand,
-  config: Config,
-  environment: Environment,
-): readonly VariableName[] {
+/** The variables that a run needs and the environment lacks; those of the bucket do not count for a folder store. */
+export function missingVariables(config: Config, environment: Environment): readonly VariableName[] {
   const { b2 } = config.API_KEYS;
-  const needed: Partial<Record<VariableName, Secret | string | null>> = {
-    OPENAI_API_KEY: environment.openaiApiKey,
-    MIDJOURNEY_API_KEY: environment.midjourneyApiKey,
-    RUNWAY_API_KEY: environment.runwayApiKey,
-  };
-  if (environment.store.kind === 'bucket') {
-    Object.assign(needed, {
-      B2_ENDPOINT: environment.b2Endpoint ?? b2.endpoint,
-      B2_BUCKET_NAME: environment.b2BucketName ?? b2.bucket_name,
-      B2_ACCESS_KEY: environment.b2AccessKey,
-      B2_SECRET_KEY: environment.b2SecretKey,
-    } satisfies Partial<Record<VariableName, Secret | string | null>>);
-  }
-  const names = Object.keys(ENVIRONMENT_VARIABLES).filter((name): name is VariableName =>
-    Object.hasOwn(needed, name),
-  );
-  return names.filter((name) => {
-    const neededBy: readonly ServiceCommand[] = ENVIRONMENT_VARIABLES[name].neededBy;
-    return needed[name] === null && neededBy.includes(command);
-  });
+  const bucket: readonly Variable[] = [
+    ['B2_ENDPOINT', environment.b2Endpoint ?? b2.endpoint],
+    ['B2_ACCESS_KEY', environment.b2AccessKey],
+    ['B2_SECRET_KEY', environment.b2SecretKey],
+    ['B2_BUCKET_NAME', environment.b2BucketName ?? b2.bucket_name],
+  ];
+  const services: readonly Variable[] = [
+    ['OPENAI_API_KEY', environment.openaiApiKey],
+    ['MIDJOURNEY_API_KEY', environment.midjourneyApiKey],
+    ['RUNWAY_API_KEY', environment.runwayApiKey],
+  ];
+  const needed = environment.store.kind === 'bucket' ? [...bucket, ...services] : services;
+  return needed.filter(([, value]) => value === null).map(([name]) => name);
 }
+
+type Variable = readonly [VariableName, Secret | string | null];
 
 /** What a run may be busy with between two looks at its lease. */
 export function workOf({ OPENAI_SETTINGS: openai, WORKFLOW: run }: Config): LongestWork {

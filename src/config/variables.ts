@@ -4,7 +4,7 @@
  */
 
 /** The commands that reach outside services. */
-export type ServiceCommand = 'run' | 'generate-content' | 'generate-media' | 'check-image';
+type ServiceCommand = 'run' | 'generate-content' | 'generate-media' | 'check-image';
 
 interface VariableKind {
   readonly secret: boolean;

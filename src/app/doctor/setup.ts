@@ -23,7 +23,7 @@ export function checkConfigFile(loaded: Result<LoadedConfig>): Finding {
 
 export function checkEnvironment(environment: Result<Environment>, config: Config): Finding {
   if (!environment.ok) return failed('environment', environment.failure);
-  const missing = missingVariables('run', config, environment.value);
+  const missing = missingVariables(config, environment.value);
   if (missing.length === 0) return fine('environment', 'every variable that a run needs is set');
   return problem(
     'environment',

@@ -68,7 +68,7 @@ async function tellUsable(
   ]);
   cli.hide?.(secretsOfAddresses(config));
   const warnings = [...notes, ...costNotes(config)];
-  const missing = missingVariables('run', config, environment);
+  const missing = missingVariables(config, environment);
   cli.setExitCode(EXIT.done);
   if (options.json === true) return printJson(cli, { ok: true, path, warnings, missingVariables: missing });
   const { colors } = cli;

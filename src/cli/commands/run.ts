@@ -116,7 +116,7 @@ async function rehearse(cli: Cli, command: Command, mode: 'main' | 'check'): Pro
   if (!planned.ok) return reportFailure(cli, options, planned.failure);
   const { environment, loaded } = channel.value;
   const postAtMostUsd = sumUsd(callsOfOnePost(loaded.config).map(({ reserveUsd }) => reserveUsd));
-  const missing = missingVariables('run', loaded.config, environment);
+  const missing = missingVariables(loaded.config, environment);
   cli.setExitCode(EXIT.done);
   if (options.json === true)
     return printJson(cli, {
