@@ -6,7 +6,6 @@ import type { Budgets, BudgetStop } from '../domain/budget.ts';
 import type { ChannelState, ImageDocument } from '../domain/channel-state.ts';
 import { progressOf } from '../domain/evidence.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
-import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import { generationIdAt, type GenerationId } from '../domain/generation-id.ts';
 import type { Draft } from '../domain/journal.ts';
@@ -16,12 +15,11 @@ import type { PlannedCall } from '../ports/payments.ts';
 import { readJournal } from '../runtime/journal-store.ts';
 import { readLedger } from '../runtime/ledger-store.ts';
 import { MAX_TURNS, type RunParts } from '../runtime/run-channel.ts';
-import { readShelf } from '../runtime/tidy.ts';
 import { imageCall, judgeCall, textCallsAhead, videoCall } from '../steps/paid-calls.ts';
 import { budgetStop, spendingOf } from '../workflow/budget.ts';
 import { decide, type Action, type RunFacts, type StopReason, type Survey } from '../workflow/decide.ts';
 import { transition } from '../workflow/transition.ts';
-import { surveyAfterTidying } from './status.ts';
+import { readChannel } from './read-channel.ts';
 
 export interface PlannedAction {
   readonly action: Exclude<Action['type'], 'stop'>;
@@ -76,26 +74,15 @@ interface Known {
 }
 
 async function readFacts(
-  { context, policy, state: documents }: Pick<RunParts, 'context' | 'state' | 'policy'>,
+  { context, state: documents }: Pick<RunParts, 'context' | 'state'>,
   budgets: Budgets,
 ): Promise<Result<Known>> {
   const { clock, settings, store } = context;
   const now = clock.now();
-  const [image, generation, shared, shelf] = await Promise.all([
-    documents.readImage(),
-    documents.readGeneration(),
-    documents.readPublic(),
-    readShelf(store, settings.folders),
-  ]);
-  if (!image.ok) return image;
-  if (!generation.ok) return generation;
-  if (!shared.ok) return shared;
-  if (!shelf.ok) return shelf;
-  const state = { image: image.value.value, generation: generation.value.value };
+  const read = await readChannel(documents, store, settings.folders);
+  if (!read.ok) return read;
+  const { shared, shelf, state, survey } = read.value;
   const id = state.generation.generation_id;
-  const published = publishedIds(shared.value.value).ids;
-  const survey = await surveyAfterTidying({ clock, policy, settings, store }, shelf.value, published, id);
-  if (!survey.ok) return survey;
   const journal = id === null ? success(null) : await readJournal(store, id);
   if (!journal.ok) return journal;
   const ledger: LedgerCall[] = [];
@@ -104,14 +91,14 @@ async function readFacts(
     if (!calls.ok) return calls;
     ledger.push(...(calls.value ?? []));
   }
-  const { processing_lock: flag, lock_owner: owner, lock_expires_at_utc: until } = shared.value.value;
+  const { processing_lock: flag, lock_owner: owner, lock_expires_at_utc: until } = shared;
   // A flag with an owner whose time is over is taken over; one without is an older tool's.
   const locked = flag && (!owner || (parseTimestamp(until ?? '')?.getTime() ?? 0) > now.getTime());
   const { draft = {}, image_choice: choice } = journal.value ?? {};
-  const group = shelf.value.fresh.find((candidate) => candidate.id === id);
+  const group = shelf.fresh.find((candidate) => candidate.id === id);
   const progress = group === undefined ? {} : progressOf(journal.value, group, settings.folders.fresh);
   const judged = choice !== undefined;
-  return success({ state, survey: survey.value, locked, draft, judged, progress, ledger, now });
+  return success({ state, survey, locked, draft, judged, progress, ledger, now });
 }
 
 /** This month and the one before, for what calls usually cost; with a budget a post, all that the post has lived in. */

@@ -1,16 +1,14 @@
 /** Where a channel stands and what its next run will do, found out by reading only. */
-import { publishedIds } from '../domain/channel-state.ts';
 import { success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { hasPart, isReady, type ConveyorFolder, type Group } from '../domain/group.ts';
+import { isReady, type ConveyorFolder, type Group } from '../domain/group.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { ChannelSettings } from '../domain/settings.ts';
 import type { Clock } from '../ports/clock.ts';
-import { collectList, type ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { StateStore } from '../runtime/state-store.ts';
-import { readShelf } from '../runtime/tidy.ts';
-import { planSort, readyAnywhere, without, type Shelf } from '../workflow/conveyor.ts';
-import { decide, type Action, type Survey } from '../workflow/decide.ts';
+import type { Shelf } from '../workflow/conveyor.ts';
+import { decide, type Action } from '../workflow/decide.ts';
 import { isVideoOrdered, phaseOf, type Phase } from '../workflow/phase.ts';
 import type { Policy } from '../workflow/policy.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
@@ -19,6 +17,7 @@ import type { Config } from '../config/schema.ts';
 import { openStore } from './compose.ts';
 import { newestRuns } from './history.ts';
 import { stopOfNext } from './next-budget.ts';
+import { readChannel } from './read-channel.ts';
 import { channelSettings, policyOf } from './settings.ts';
 
 export interface StatusParts {
@@ -81,23 +80,12 @@ export async function statusOf(config: Config, environment: Environment): Promis
 export async function readStatus(parts: StatusParts): Promise<Result<ChannelStatus>> {
   const { clock, policy, settings, store } = parts;
   const documents = new StateStore(store, settings.documents, clock);
-  const [image, generation, shared, shelf] = await Promise.all([
-    documents.readImage(),
-    documents.readGeneration(),
-    documents.readPublic(),
-    readShelf(store, settings.folders),
-  ]);
-  if (!image.ok) return image;
-  if (!generation.ok) return generation;
-  if (!shared.ok) return shared;
-  if (!shelf.ok) return shelf;
-  const state = { image: image.value.value, generation: generation.value.value };
+  const read = await readChannel(documents, store, settings.folders);
+  if (!read.ok) return read;
+  const { published, shared, shelf, state, survey } = read.value;
   const post = state.generation.generation_id;
-  const { ids } = publishedIds(shared.value.value);
-  const survey = await surveyAfterTidying(parts, shelf.value, ids, post);
-  if (!survey.ok) return survey;
   const facts = { tasksProcessed: 0, lateChecked: true, imageCheck: 'unasked', now: clock.now() } as const;
-  const { processing_lock: held, lock_owner: owner, lock_expires_at_utc: until } = shared.value.value;
+  const { processing_lock: held, lock_owner: owner, lock_expires_at_utc: until } = shared;
   const task = state.image.midjourney_task;
   const since =
     task !== null && typeof task === 'object' && 'requested_at_utc' in task ? task.requested_at_utc : null;
@@ -109,42 +97,15 @@ export async function readStatus(parts: StatusParts): Promise<Result<ChannelStat
     videoOrdered: isVideoOrdered(state.image),
     attempts: state.image.attempts ?? 0,
     lock: { held, owner: owner ?? null, until: until ?? null },
-    conveyor: conveyorOf(shelf.value, settings),
-    published: ids,
+    conveyor: conveyorOf(shelf, settings),
+    published,
     lateTasks: state.image.late_tasks?.length ?? 0,
     next: {
-      main: decide(state, { ...facts, mode: 'main', survey: survey.value }, policy),
+      main: decide(state, { ...facts, mode: 'main', survey }, policy),
       // A main run does more than to ask after late tasks first; a check run may do nothing else.
       check: decide(state, { ...facts, mode: 'check', survey: null, lateChecked: false }, policy),
     },
   });
-}
-
-/** What the run's own survey would say after it has archived and sorted. */
-export async function surveyAfterTidying(
-  { settings: { folders }, store }: StatusParts,
-  shelf: Shelf,
-  published: readonly GenerationId[],
-  post: GenerationId | null,
-): Promise<Result<Survey>> {
-  const going = new Set(published);
-  const isReadyPost = post !== null && readyAnywhere(shelf, folders, post);
-  // A post that is being made stays, whatever the list says.
-  if (post !== null && !isReadyPost) going.delete(post);
-  const left = without(shelf, going);
-  const leaving = new Set(
-    planSort(left, folders)
-      .filter(({ object }) => object.key.startsWith(folders.fresh))
-      .map(({ id }) => id),
-  );
-  const readyInFresh = left.fresh.some((group) => isReady(group, folders.fresh) && !leaving.has(group.id));
-  if (post === null) return success({ readyInFresh, activePost: 'absent' });
-  if (isReadyPost) return success({ readyInFresh, activePost: 'ready' });
-  const fresh = shelf.fresh.find((group) => group.id === post);
-  if (fresh && hasPart(fresh, folders.fresh, 'json')) return success({ readyInFresh, activePost: 'content' });
-  const archived = await collectList(store, `${folders.archive}${post}`, 1_000);
-  if (!archived.ok) return archived;
-  return success({ readyInFresh, activePost: archived.value.length > 0 ? 'ready' : 'absent' });
 }
 
 function conveyorOf(shelf: Shelf, { folders }: ChannelSettings): ChannelStatus['conveyor'] {

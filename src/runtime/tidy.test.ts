@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { movingParts, FOLDERS, KEYS, worldOf, type World } from '../../test/support/runtime-parts.ts';
+import { idOf } from '../../test/support/channel-samples.ts';
+import { valueOf } from '../../test/support/mill.ts';
+import { FOLDERS, KEYS, movingParts, worldOf, type World } from '../../test/support/runtime-parts.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { StateStore } from './state-store.ts';
-import { tidy, type TidyReport } from './tidy.ts';
+import { foreseeSurvey, readShelf, tidy, type TidyReport } from './tidy.ts';
 
 const ONE = '20260101-2030' as GenerationId;
 const TWO = '20260102-2030' as GenerationId;
@@ -51,6 +54,44 @@ test.each(SURVEYS)('M8 D6 of the active post there is %s', async (_name, prepare
   const world = worldOf();
   await prepare(world);
   expect(await tidied(world, ACTIVE)).toMatchObject({ ok: true, value: { survey: { activePost } } });
+});
+
+/** As `status` and a dry run foretell it, and as the run then finds it. */
+async function surveys(world: World, marked: readonly string[], active: GenerationId | null) {
+  await world.put(KEYS.public, { generation_id: marked });
+  const shelf = valueOf(await readShelf(world.store, FOLDERS));
+  const ids = marked.map((id) => idOf(id));
+  const foreseen = valueOf(await foreseeSurvey({ folders: FOLDERS, store: world.store }, shelf, ids, active));
+  return [foreseen, valueOf(await tidied(world, active)).survey];
+}
+
+test('M10 D6 a post in the making whose move broke off, and that the publisher has marked, is foreseen in its place', async () => {
+  const world = worldOf();
+  await putGroup(world, '666/', ONE);
+  await putGroup(world, '666/', ACTIVE, ['json']);
+  await putGroup(world, '555/', ACTIVE, ['png', 'mp4']);
+  await putGroup(world, '444/', TWO);
+  // Brought together it keeps 555 from the other one, and is ready.
+  const expected = { readyInFresh: true, activePost: 'ready' };
+  expect(await surveys(world, [ACTIVE], ACTIVE)).toEqual([expected, expected]);
+});
+
+test('M8 M10 M11 D8 whatever lies where and is marked: what is foreseen of tidying is what it then finds', async () => {
+  const ids = [ONE, TWO, ACTIVE];
+  const folder = fc.constantFrom('', '666/', '555/', '444/', 'archive/');
+  const places = fc.array(folder, { minLength: 9, maxLength: 9 });
+  const active = fc.constantFrom(null, ACTIVE);
+  await fc.assert(
+    fc.asyncProperty(places, fc.subarray(ids), active, async (where, marked, named) => {
+      const world = worldOf();
+      const parts = ids.flatMap((id) => ['json', 'png', 'mp4'].map((part) => `${id}.${part}`));
+      for (const [index, part] of parts.entries())
+        if (where[index]) await world.put(`${where[index]}${part}`, part);
+      const [foreseen, found] = await surveys(world, marked, named);
+      expect(foreseen).toEqual(found);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test('M8 readyInFresh speaks of what is left after sorting', async () => {

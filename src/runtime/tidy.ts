@@ -70,7 +70,7 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
   if (moves.length > 0) shelf = await readShelf(store, folders);
   if (!shelf.ok) return shelf;
 
-  const survey = await surveyOf(parts, shelf.value, active);
+  const survey = await surveyOf(parts, shelf.value, active, new Set(archived.value.ids));
   if (!survey.ok) return survey;
   return success({
     survey: survey.value,
@@ -79,6 +79,44 @@ export async function tidy(parts: TidyParts, active: GenerationId | null): Promi
     marked: publishedIds(published.value).ids.filter((id) => !archived.value.ids.includes(id)),
     sorted: moves.length,
   });
+}
+
+/** What `tidy` would find in the end, without moving anything: for whoever foretells a run. */
+export async function foreseeSurvey(
+  parts: Pick<TidyParts, 'folders' | 'store'>,
+  shelf: Shelf,
+  published: readonly GenerationId[],
+  active: GenerationId | null,
+): Promise<Result<Survey>> {
+  const { folders } = parts;
+  const leaving = new Set(published.filter((id) => !isUnfinished(shelf, folders, id, active)));
+  const left = without(shelf, leaving);
+  return surveyOf(parts, shelfAfter(left, folders, planSort(left, folders)), active, leaving);
+}
+
+/** It is being made, and stays whatever the publisher’s list says. */
+function isUnfinished(
+  shelf: Shelf,
+  folders: Folders,
+  id: GenerationId,
+  active: GenerationId | null,
+): boolean {
+  return id === active && !readyAnywhere(shelf, folders, id);
+}
+
+function shelfAfter(shelf: Shelf, folders: Folders, moves: readonly PlannedMove[]): Shelf {
+  const groups = [...shelf.fresh, ...shelf.middle, ...shelf.front];
+  const objects = new Map(groups.flatMap((group) => group.objects.map((object) => [object.key, object])));
+  for (const { object, to } of moves) {
+    objects.delete(object.key);
+    objects.set(to, { ...object, key: to });
+  }
+  const all = [...objects.values()];
+  return {
+    fresh: groupObjects(folders.fresh, all),
+    middle: groupObjects(folders.middle, all),
+    front: groupObjects(folders.front, all),
+  };
 }
 
 async function archivePublished(
@@ -92,9 +130,7 @@ async function archivePublished(
     parts.log.warn('generation_id of config_public holds entries that are no ids; they are left there', {
       entries: foreign.slice(0, 10),
     });
-  const unfinished = (id: GenerationId): boolean =>
-    id === parts.held || (id === active && !readyAnywhere(shelf, parts.folders, id));
-  const marked = ids.filter((id) => !unfinished(id));
+  const marked = ids.filter((id) => id !== parts.held && !isUnfinished(shelf, parts.folders, id, active));
   if (marked.length === 0) return success({ ids: [], moved: false });
   const moves = planArchive(shelf, parts.folders, marked);
   const done = await carryOut(parts, moves);
@@ -138,14 +174,15 @@ async function carryOut(parts: TidyParts, moves: readonly PlannedMove[]): Promis
 }
 
 async function surveyOf(
-  parts: TidyParts,
+  { folders, store }: Pick<TidyParts, 'folders' | 'store'>,
   shelf: Shelf,
   active: GenerationId | null,
+  gone: ReadonlySet<GenerationId>,
 ): Promise<Result<Survey>> {
-  const { folders, store } = parts;
   const readyInFresh = shelf.fresh.some((group) => isReady(group, folders.fresh));
   if (active === null) return success({ readyInFresh, activePost: 'absent' });
-  if (readyAnywhere(shelf, folders, active)) return success({ readyInFresh, activePost: 'ready' });
+  if (gone.has(active) || readyAnywhere(shelf, folders, active))
+    return success({ readyInFresh, activePost: 'ready' });
   const group = shelf.fresh.find((candidate) => candidate.id === active);
   if (group && hasPart(group, folders.fresh, 'json')) return success({ readyInFresh, activePost: 'content' });
   const archived = await collectList(store, `${folders.archive}${active}`, 1_000);
