@@ -23,7 +23,7 @@ export interface RunOrder {
 }
 
 /** How a run ended, as far as its scheduler is concerned. */
-export interface RunRecord extends RunOrder {
+export interface ScheduledRun extends RunOrder {
   readonly startedAt: Date;
   readonly endedAt: Date;
   /** `crashed`: a bug of ours. */
@@ -54,15 +54,15 @@ export interface SchedulerFacts {
   readonly startedAt: Date;
   readonly next: Slot;
   readonly running: (RunOrder & { readonly since: Date }) | null;
-  readonly lastRun: RunRecord | null;
+  readonly lastRun: ScheduledRun | null;
   /** The last run that failed, until one has gone well that could have failed in the same way. */
-  readonly failing: RunRecord | null;
+  readonly failing: ScheduledRun | null;
   /** A main run that was due and is not made up for any more. */
   readonly missedMain: Date | null;
   /** A slot that is due and not served; a main run before a check. */
   readonly overdue: Slot | null;
   /** The last try of the overdue main run, when it was tried and came to nothing. */
-  readonly tried: RunRecord | null;
+  readonly tried: ScheduledRun | null;
 }
 
 /** A main run is made up for when it is at most this late; the next one is nearer then. */
@@ -83,12 +83,13 @@ export class Scheduler {
   /** Up to these moments, slots of the mode are served. */
   readonly #served: Record<RunMode, Date>;
   #running: SchedulerFacts['running'] = null;
-  #lastRun: RunRecord | null = null;
-  #failing: RunRecord | null = null;
+  #lastRun: ScheduledRun | null = null;
+  #failing: ScheduledRun | null = null;
   #missedMain: Date | null = null;
   /** A main run that is owed although no time of the timetable says so: that of the start. */
   #extraMain: Date | null = null;
-  #tried: { readonly run: RunRecord; readonly pauseSeconds: number; readonly againAt: number } | null = null;
+  #tried: { readonly run: ScheduledRun; readonly pauseSeconds: number; readonly againAt: number } | null =
+    null;
   /** Monotonic second in which the last run ended. */
   #quietSince: number;
 
@@ -227,7 +228,7 @@ export class Scheduler {
     this.#running = { ...order, since: startedAt };
     log.info('A run begins', { mode: order.mode, reason: order.reason, slot: order.slot?.toISOString() });
     const { worked, ...ended } = await this.#attempt(order);
-    const record: RunRecord = { ...order, startedAt, endedAt: clock.now(), ...ended };
+    const record: ScheduledRun = { ...order, startedAt, endedAt: clock.now(), ...ended };
     this.#running = null;
     this.#lastRun = record;
     this.#quietSince = clock.monotonicSeconds();
@@ -244,7 +245,7 @@ export class Scheduler {
   }
 
   /** The channel was held, or could not be reached: the day's post is not made yet (R1, I4). */
-  #tryAgain(run: RunRecord): void {
+  #tryAgain(run: ScheduledRun): void {
     const { clock, log } = this.#parts;
     const pauseSeconds =
       this.#tried === null
@@ -261,7 +262,7 @@ export class Scheduler {
   /** A bug in one run must not end the next ones. It may have come after anything, so that its run counts as made. */
   async #attempt(
     order: RunOrder,
-  ): Promise<Pick<RunRecord, 'stop' | 'failure' | 'id' | 'holder'> & { readonly worked: boolean }> {
+  ): Promise<Pick<ScheduledRun, 'stop' | 'failure' | 'id' | 'holder'> & { readonly worked: boolean }> {
     try {
       const { actions, failure, holder = null, id, stop } = await this.#parts.run(order);
       const spoken = failure === null ? null : { code: failure.code, message: describeFailure(failure) };
@@ -298,12 +299,12 @@ export class Scheduler {
   }
 }
 
-function wentWell({ failure, stop }: RunRecord): boolean {
+function wentWell({ failure, stop }: ScheduledRun): boolean {
   return failure === null && stop !== 'check-failed';
 }
 
 /** A check that found nothing to do says nothing about why the main run failed. */
-function disproves(record: RunRecord, failing: RunRecord | null): boolean {
+function disproves(record: ScheduledRun, failing: ScheduledRun | null): boolean {
   if (record.mode === 'main' || failing?.mode === 'check') return record.stop !== 'locked';
   return !['nothing-active', 'backing-off', 'locked', 'interrupted'].includes(record.stop);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import type { RunRecord, SchedulerFacts } from './scheduler.ts';
+import type { ScheduledRun, SchedulerFacts } from './scheduler.ts';
 import { healthOf } from './serve-health.ts';
 
 const LIMITS = { overdueSeconds: 600, longestRunSeconds: 3_600 };
@@ -16,7 +16,7 @@ const CALM: SchedulerFacts = {
   overdue: null,
   tried: null,
 };
-const FAILED: RunRecord = {
+const FAILED: ScheduledRun = {
   mode: 'main',
   reason: 'schedule',
   slot: at('20:30'),
@@ -69,7 +69,13 @@ test('R1 a run that is due and has not begun is red after ten minutes, not befor
 
 test('R1 I4 a main run that was tried and kept out is red like one that has not begun, and says why', () => {
   const overdue = { at: at('20:30'), mode: 'main' } as const;
-  const tried: RunRecord = { ...FAILED, stop: 'locked', failure: null, id: null, holder: 'locks/dead.json' };
+  const tried: ScheduledRun = {
+    ...FAILED,
+    stop: 'locked',
+    failure: null,
+    id: null,
+    holder: 'locks/dead.json',
+  };
   expect(judged({ overdue, tried, lastRun: tried }, '20:40').status).toBe('ok');
   expect(judged({ overdue, tried, lastRun: tried }, '20:41')).toMatchObject({
     status: 'failing',

@@ -1,5 +1,5 @@
 /** Whether a serving process does what it is there for. A process that only answers "I am alive" hides a channel that stands still. */
-import type { RunRecord, SchedulerFacts } from './scheduler.ts';
+import type { ScheduledRun, SchedulerFacts } from './scheduler.ts';
 
 /** What `/health` answers; moments in UTC. */
 export interface Health {
@@ -59,12 +59,12 @@ function reasonOf(facts: SchedulerFacts, now: Date, limits: HealthLimits): strin
   return missedMain === null ? null : `the main run of ${missedMain.toISOString()} was not made`;
 }
 
-function outcomeOf({ failure, holder, stop }: RunRecord): string {
+function outcomeOf({ failure, holder, stop }: ScheduledRun): string {
   if (failure !== null) return failure.message;
   return holder === null ? `it ended with ${stop}` : `the channel is held by ${holder}`;
 }
 
-function recordOf(run: RunRecord): NonNullable<Health['last_run']> {
+function recordOf(run: ScheduledRun): NonNullable<Health['last_run']> {
   return {
     mode: run.mode,
     reason: run.reason,

@@ -7,7 +7,7 @@ import { alertTargets, type AlertTarget } from '../../config/alert-targets.ts';
 import type { Environment } from '../../config/environment.ts';
 import { missingForReports } from '../../config/report-settings.ts';
 import type { Config } from '../../config/schema.ts';
-import { fine, warning, type Finding } from './finding.ts';
+import { fine, warning, type CheckResult } from './check-result.ts';
 
 const NAMES: Readonly<Record<AlertTarget, string>> = {
   telegram: 'Telegram',
@@ -21,7 +21,7 @@ const REMEDY = `Correct it as docs/alerts.md has it; afterwards ${TRY}.`;
 /** The port by which servers take mail from each other; most networks close it to everybody else. */
 const SERVERS_PORT = 25;
 
-export function checkAlerts(config: Config, environment: Environment): Finding {
+export function checkAlerts(config: Config, environment: Environment): CheckResult {
   const check = 'alerts';
   const { problems, usable } = alertTargets(config, environment);
   const wrong = [...problems, ...implausible(config, environment, usable)];
@@ -105,7 +105,7 @@ function mailProblems({ from, host, port, to, user }: Config['ALERTS']['email'])
 }
 
 /** Null: neither half is set up, and a picture is asked after at the times of the schedule. */
-export function checkReports(config: Config, environment: Environment): Finding | null {
+export function checkReports(config: Config, environment: Environment): CheckResult | null {
   const check = 'reports';
   const missing = missingForReports(config, environment);
   if (missing !== null)

@@ -3,7 +3,7 @@
  * two runs both believe that the lease is theirs.
  */
 import { createClientFetch } from '../../adapters/http/client-fetch.ts';
-import { fine, problem, warning, type Finding } from './finding.ts';
+import { fine, problem, warning, type CheckResult } from './check-result.ts';
 
 /** Whose clock is asked, and at which address. */
 export interface TimeSource {
@@ -28,7 +28,7 @@ export async function checkClock(
   sources: readonly TimeSource[],
   bound: number,
   now: () => Date,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const answers = await Promise.all(sources.map((source) => offsetOf(source, now)));
   const offsets = answers.filter((answer) => answer !== null);
   if (offsets.length === 0)
@@ -37,7 +37,7 @@ export async function checkClock(
 }
 
 /** One source alone may be wrong; the one that agrees best with this machine decides. */
-export function judgeClock(offsets: readonly ClockOffset[], bound: number): Finding {
+export function judgeClock(offsets: readonly ClockOffset[], bound: number): CheckResult {
   const [best] = offsets.toSorted((one, other) => sureSeconds(one) - sureSeconds(other));
   if (best === undefined) throw new Error('there is no offset to judge');
   const seen = offsets.map((offset) => `${offset.name} ${offsetText(offset)}`).join(', ');

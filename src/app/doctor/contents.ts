@@ -5,14 +5,14 @@ import { readSnapshot } from '../../runtime/read-snapshot.ts';
 import { holderIn } from '../../runtime/repair.ts';
 import { diagnose } from '../../workflow/diagnosis.ts';
 import { lookAt } from '../repair.ts';
-import { failed, fine, problem, warning, type Finding } from './finding.ts';
+import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
 
 /** Of locks that dead runs left, `state` speaks: the next run takes them over by itself. */
 const BY_ITSELF: ReadonlySet<string> = new Set(['stale-lock', 'stale-ticket']);
 const REMEDY =
   '`reelmill repair` says what it would do; `reelmill repair --apply` does it and keeps what it replaces.';
 
-export async function checkContents(config: Config, store: ObjectStore, now: Date): Promise<Finding> {
+export async function checkContents(config: Config, store: ObjectStore, now: Date): Promise<CheckResult> {
   const check = 'contents';
   const snapshot = await readSnapshot(lookAt(config, store, { now: () => now }));
   if (!snapshot.ok) return failed(check, snapshot.failure);

@@ -6,7 +6,7 @@ import { createRenderer } from '../../adapters/render/renderer.ts';
 import { loadTypeface } from '../../adapters/render/card/typeface.ts';
 import { outputSize } from '../../config/resolved.ts';
 import type { Config } from '../../config/schema.ts';
-import { failed, fine, problem, warning, type Finding } from './finding.ts';
+import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
 
 const MEGABYTE = 1_000_000;
 /** A video of 500 MB is the largest that is taken; beside it lie four pictures and what is rendered. */
@@ -19,7 +19,7 @@ const SAMPLE_TEXT = 'Aa Zz Éß Яя Ёё Їґ 0–9 «»';
 const SAMPLE_SECONDS = 1;
 
 /** `folder`: where posts are kept, when that is a folder. */
-export async function checkDisk(folder: string | null): Promise<Finding> {
+export async function checkDisk(folder: string | null): Promise<CheckResult> {
   const places = [tmpdir(), ...(folder === null ? [] : [folder])];
   const rooms: { readonly place: string; readonly free: number }[] = [];
   for (const place of places) {
@@ -45,7 +45,7 @@ export async function checkDisk(folder: string | null): Promise<Finding> {
   return least.free < ROOM_WANTED ? warning('disk', `${seen}; that is little`, remedy) : fine('disk', seen);
 }
 
-export function checkMachine(): Finding {
+export function checkMachine(): CheckResult {
   const memory = totalmem();
   const seen = `Node ${process.version}, ${availableParallelism()} cores, ${Math.round(memory / MEGABYTE)} MB of memory`;
   return memory < MEMORY_WANTED
@@ -57,7 +57,7 @@ export function checkMachine(): Finding {
     : fine('machine', seen);
 }
 
-export async function checkFonts(): Promise<Finding> {
+export async function checkFonts(): Promise<CheckResult> {
   try {
     const drawable = (await loadTypeface()).drawable(SAMPLE_TEXT);
     if (drawable === SAMPLE_TEXT) return fine('fonts', 'The package’s own font draws Latin and Cyrillic');
@@ -73,7 +73,7 @@ export async function checkFonts(): Promise<Finding> {
 }
 
 /** A title card and one second of video, as a mock would have them but small; opened again and measured. */
-export async function checkRenderer(config: Config): Promise<Finding> {
+export async function checkRenderer(config: Config): Promise<CheckResult> {
   const folder = await mkdtemp(join(tmpdir(), 'reelmill-doctor-'));
   try {
     return await drawn(config, folder);
@@ -82,7 +82,7 @@ export async function checkRenderer(config: Config): Promise<Finding> {
   }
 }
 
-async function drawn({ VIDEO: video, ...config }: Config, folder: string): Promise<Finding> {
+async function drawn({ VIDEO: video, ...config }: Config, folder: string): Promise<CheckResult> {
   const { height, width } = outputSize({ VIDEO: video, ...config });
   const size = { width: 320, height: Math.max(64, 2 * Math.round((160 * height) / width)) };
   const renderer = createRenderer();

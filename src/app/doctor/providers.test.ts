@@ -9,19 +9,19 @@ import type { FaultRule } from '../../sandbox/faults.ts';
 import type { Sandbox } from '../../sandbox/options.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 import { sandboxVariables } from '../drawn-sandbox.ts';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { checkProviders } from './providers.ts';
 
 const CONFIG = configSchema.parse({});
 
-function of(findings: readonly Finding[], check: string): Finding {
-  const found = findings.find((finding) => finding.check === check);
+function of(results: readonly CheckResult[], check: string): CheckResult {
+  const found = results.find((result) => result.check === check);
   if (found === undefined) throw new Error(`there is no ${check}`);
   return found;
 }
 
-function verdicts(findings: readonly Finding[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(findings.map(({ check, verdict }) => [check, verdict]));
+function verdicts(results: readonly CheckResult[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(results.map(({ check, verdict }) => [check, verdict]));
 }
 
 let sandbox: Sandbox;
@@ -34,7 +34,7 @@ async function providers(
   faults: readonly FaultRule[] = [],
   config: Config = CONFIG,
   variables: Readonly<Record<string, string | undefined>> = {},
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const environment = readEnvironment({ ...sandboxVariables(sandbox), ...variables });
   if (!environment.ok) throw new Error(environment.failure.message);
   sandbox.setFaults(faults);
@@ -43,15 +43,15 @@ async function providers(
 }
 
 test('each provider is asked something that only a good key is answered, and nothing is paid', async () => {
-  const findings = await providers();
-  expect(verdicts(findings)).toEqual({
+  const results = await providers();
+  expect(verdicts(results)).toEqual({
     'provider.openai': 'ok',
     'provider.piapi': 'ok',
     'provider.runway': 'warning',
   });
-  expect(of(findings, 'provider.openai').evidence).toContain('gpt-4o');
-  expect(of(findings, 'provider.runway').evidence).toContain('120 credits left, for about 2 videos of 10 s');
-  for (const { evidence } of findings) expect(evidence).toContain('free');
+  expect(of(results, 'provider.openai').evidence).toContain('gpt-4o');
+  expect(of(results, 'provider.runway').evidence).toContain('120 credits left, for about 2 videos of 10 s');
+  for (const { evidence } of results) expect(evidence).toContain('free');
   const newer = configSchema.parse({ API_KEYS: { midjourney: { status_api: 'task' } } });
   expect(of(await providers([], newer), 'provider.piapi').verdict).toBe('ok');
   expect(sandbox.ledger.entries()).toEqual([]);

@@ -13,7 +13,7 @@ import { videoCost } from '../../domain/money.ts';
 import { defaultPrices, USD_PER_RUNWAY_CREDIT } from '../../domain/default-prices.ts';
 import type { Result } from '../../domain/failure.ts';
 import type { Secret } from '../../domain/secret.ts';
-import { failed, fine, problem, warning, type Finding } from './finding.ts';
+import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
 
 const TIMEOUT_SECONDS = 30;
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -32,7 +32,7 @@ export interface ProviderFacts {
   readonly http: Http;
 }
 
-export function checkProviders(facts: ProviderFacts): Promise<readonly Finding[]> {
+export function checkProviders(facts: ProviderFacts): Promise<readonly CheckResult[]> {
   return Promise.all([checkOpenai(facts), checkPiapi(facts), checkRunway(facts)]);
 }
 
@@ -49,7 +49,7 @@ export function providerAddresses(
   };
 }
 
-function withoutKey(check: string, variable: VariableName): Finding {
+function withoutKey(check: string, variable: VariableName): CheckResult {
   return problem(check, `It was not asked, because ${variable} is not set`, `Set ${variable}.`);
 }
 
@@ -78,7 +78,7 @@ function bearer(key: Secret): { readonly authorization: string } {
 const modelsSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })).max(10_000) });
 
 /** The list of models. It says nothing about the balance, which only a paid call shows. */
-async function checkOpenai(facts: ProviderFacts): Promise<Finding> {
+async function checkOpenai(facts: ProviderFacts): Promise<CheckResult> {
   const check = 'provider.openai';
   const { config, environment } = facts;
   const key = environment.openaiApiKey;
@@ -118,7 +118,7 @@ async function checkOpenai(facts: ProviderFacts): Promise<Finding> {
 }
 
 /** The state of a task that does not exist: only a good key is told that it does not. */
-async function checkPiapi({ config, environment, http }: ProviderFacts): Promise<Finding> {
+async function checkPiapi({ config, environment, http }: ProviderFacts): Promise<CheckResult> {
   const check = 'provider.piapi';
   const key = environment.midjourneyApiKey;
   if (key === null) return withoutKey(check, 'MIDJOURNEY_API_KEY');
@@ -159,7 +159,7 @@ const organizationSchema = z.looseObject({
 });
 
 /** The organisation that the key belongs to, with its credits. */
-async function checkRunway(facts: ProviderFacts): Promise<Finding> {
+async function checkRunway(facts: ProviderFacts): Promise<CheckResult> {
   const check = 'provider.runway';
   const { config, environment } = facts;
   const key = environment.runwayApiKey;

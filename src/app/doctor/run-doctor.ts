@@ -10,7 +10,7 @@ import { openStore, USER_AGENT } from '../compose.ts';
 import { checkAlerts, checkReports } from './alerts.ts';
 import { checkClock, type TimeSource } from './clock.ts';
 import { checkContents } from './contents.ts';
-import { failed, type Finding } from './finding.ts';
+import { failed, type CheckResult } from './check-result.ts';
 import { checkDisk, checkFonts, checkMachine, checkRenderer } from './machine.ts';
 import { checkProviders, providerAddresses } from './providers.ts';
 import { checkChannel, checkSchedule } from './schedule.ts';
@@ -23,16 +23,16 @@ export interface DoctorParts {
   /** Text of `.github/workflows/reelmill.yml`, when there is one. */
   readonly workflow: string | null;
   readonly now: () => Date;
-  /** Told of each finding, in order, as soon as it and those before it are known. */
-  readonly onFinding: (finding: Finding) => void;
+  /** Told of each result, in order, as soon as it and those before it are known. */
+  readonly onResult: (result: CheckResult) => void;
 }
 
 /** Where the configuration or the environment cannot be read, what depends on them is left out: there is nothing to try. */
-export async function runDoctor(parts: DoctorParts): Promise<readonly Finding[]> {
+export async function runDoctor(parts: DoctorParts): Promise<readonly CheckResult[]> {
   const { environment, loaded, now, workflow } = parts;
   const config = loaded.ok ? loaded.value.config : defaultConfig();
   const redact = environment.ok ? channelRedactor(config, environment.value) : (text: string) => text;
-  const groups: Promise<readonly Finding[]>[] = [
+  const groups: Promise<readonly CheckResult[]>[] = [
     Promise.resolve([checkConfigFile(loaded), checkEnvironment(environment, config)]),
   ];
   if (loaded.ok && environment.ok) groups.push(...outside(config, environment.value, redact, now));
@@ -45,15 +45,15 @@ export async function runDoctor(parts: DoctorParts): Promise<readonly Finding[]>
   );
   // A group that ends early waits for its turn; one that fails by a bug must not go unheard meanwhile.
   for (const group of groups) group.catch(() => {});
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   for (const group of groups) {
-    for (const finding of await group) {
-      const clean = { ...finding, evidence: redact(finding.evidence) };
-      findings.push(clean);
-      parts.onFinding(clean);
+    for (const result of await group) {
+      const clean = { ...result, evidence: redact(result.evidence) };
+      results.push(clean);
+      parts.onResult(clean);
     }
   }
-  return findings;
+  return results;
 }
 
 function outside(
@@ -61,7 +61,7 @@ function outside(
   environment: Environment,
   redact: (text: string) => string,
   now: () => Date,
-): Promise<readonly Finding[]>[] {
+): Promise<readonly CheckResult[]>[] {
   const { allowLoopback } = environment;
   const http = createHttp({ allowLoopback, userAgent: USER_AGENT, redact });
   const sources: TimeSource[] = Object.entries(providerAddresses(config, environment)).map(([name, url]) => ({
@@ -72,7 +72,7 @@ function outside(
   if (environment.store.kind === 'bucket' && endpoint !== null)
     sources.unshift({ name: 'the store', url: endpoint });
   return [
-    checkClock(sources, config.WORKFLOW.clock_bound_seconds, now).then((finding) => [finding]),
+    checkClock(sources, config.WORKFLOW.clock_bound_seconds, now).then((result) => [result]),
     storeAndChannel(config, environment, now),
     checkProviders({ config, environment, http }),
   ];
@@ -82,17 +82,17 @@ async function storeAndChannel(
   config: Config,
   environment: Environment,
   now: () => Date,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const store = await openStore(config, environment);
   if (!store.ok) return [failed('store', store.failure)];
-  const findings = await checkStore(store.value, lifecycleOf(config, environment));
-  if (findings.some(({ verdict }) => verdict === 'problem')) return findings;
+  const results = await checkStore(store.value, lifecycleOf(config, environment));
+  if (results.some(({ verdict }) => verdict === 'problem')) return results;
   const channel = await checkChannel(config, store.value, now());
-  return [...findings, ...channel, await checkContents(config, store.value, now())];
+  return [...results, ...channel, await checkContents(config, store.value, now())];
 }
 
 /** Who is told of trouble, and, where it was set up, who tells us of pictures. */
-function listeners(config: Config, environment: Environment): readonly Finding[] {
+function listeners(config: Config, environment: Environment): readonly CheckResult[] {
   const reports = checkReports(config, environment);
   return [checkAlerts(config, environment), ...(reports === null ? [] : [reports])];
 }
@@ -113,7 +113,7 @@ function lifecycleOf(config: Config, environment: Environment): StoreLifecycle |
 }
 
 /** One after the other: measuring two at once would measure neither. */
-async function here(config: Config, folder: string | null): Promise<readonly Finding[]> {
+async function here(config: Config, folder: string | null): Promise<readonly CheckResult[]> {
   const room = [checkMachine(), await checkDisk(folder), await checkFonts()];
   return [...room, await checkRenderer(config)];
 }

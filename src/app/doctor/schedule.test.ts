@@ -9,15 +9,15 @@ import type { ObjectStore } from '../../ports/object-store.ts';
 import { renderWorkflow } from '../init/workflow-file.ts';
 import { checkClock, judgeClock } from './clock.ts';
 import { checkContents } from './contents.ts';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { checkDisk } from './machine.ts';
 import { checkChannel, checkSchedule } from './schedule.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const CONFIG = configSchema.parse({});
 
-function of(findings: readonly Finding[], check: string): Finding {
-  const found = findings.find((finding) => finding.check === check);
+function of(results: readonly CheckResult[], check: string): CheckResult {
+  const found = results.find((result) => result.check === check);
   if (found === undefined) throw new Error(`there is no ${check}`);
   return found;
 }
@@ -88,7 +88,7 @@ test('R1 a scheduler that stopped is noticed, a full shelf and a new channel are
 });
 
 test('the state: a document that is damaged, a lock without a name, a run that died', async () => {
-  const of1 = async (key: string, value: unknown): Promise<Finding> => {
+  const of1 = async (key: string, value: unknown): Promise<CheckResult> => {
     const store = createMemoryStore({ now: () => NOW });
     await put(store, key, value);
     return of(await checkChannel(CONFIG, store, NOW), 'state');

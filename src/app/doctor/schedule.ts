@@ -10,7 +10,7 @@ import { createTimetable, DailyTime } from '../../runtime/timetable.ts';
 import { cronLines } from '../init/workflow-file.ts';
 import { channelSettings, policyOf } from '../settings.ts';
 import { readStatus, type ChannelStatus } from '../status.ts';
-import { failed, fine, problem, warning, type Finding } from './finding.ts';
+import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
 
 const HOUR = 3_600_000;
 /** GitHub starts scheduled runs up to an hour late, and a post takes a while. */
@@ -20,7 +20,7 @@ export async function checkChannel(
   config: Config,
   store: ObjectStore,
   now: Date,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const clock = {
     now: () => now,
     monotonicSeconds: () => 0,
@@ -30,11 +30,11 @@ export async function checkChannel(
   const status = await readStatus({ store, settings, policy: policyOf(config), clock });
   if (!status.ok) return [failed('state', status.failure)];
   const trace = await lastTrace(config, store, now);
-  if (!trace.ok) return [stateFinding(status.value, now), failed('last-run', trace.failure)];
-  return [stateFinding(status.value, now), lastRunFinding(config, status.value, trace.value, now)];
+  if (!trace.ok) return [stateResult(status.value, now), failed('last-run', trace.failure)];
+  return [stateResult(status.value, now), lastRunResult(config, status.value, trace.value, now)];
 }
 
-function stateFinding(status: ChannelStatus, now: Date): Finding {
+function stateResult(status: ChannelStatus, now: Date): CheckResult {
   const { conveyor, lock, phase, post } = status;
   const groups = [...conveyor.fresh, ...conveyor.middle, ...conveyor.front];
   const ready = groups.filter((group) => group.ready).length;
@@ -77,7 +77,7 @@ async function lastTrace(config: Config, store: ObjectStore, now: Date): Promise
   return success(latest);
 }
 
-function lastRunFinding(config: Config, status: ChannelStatus, trace: Date | null, now: Date): Finding {
+function lastRunResult(config: Config, status: ChannelStatus, trace: Date | null, now: Date): CheckResult {
   const check = 'last-run';
   if (trace === null) return fine(check, 'No run has left anything yet');
   const { main, timezone } = config.SCHEDULE;
@@ -95,7 +95,7 @@ function lastRunFinding(config: Config, status: ChannelStatus, trace: Date | nul
 }
 
 /** `workflow`: the text of the repository's workflow, when the working directory has one. */
-export function checkSchedule(config: Config, workflow: string | null, now: Date): Finding {
+export function checkSchedule(config: Config, workflow: string | null, now: Date): CheckResult {
   const { checks, main, ready_by: readyBy, timezone } = config.SCHEDULE;
   const look = readyBy === null ? '' : `, a look for a ready post at ${readyBy}`;
   const seen = `Main run ${main}, checks ${checks.join(', ') || 'none'}${look} (${timezone})`;

@@ -6,11 +6,11 @@ import { missingVariables } from '../../config/resolved.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Result } from '../../domain/failure.ts';
 import { costNotes } from '../cost-notes.ts';
-import { failed, fine, problem, warning, type Finding } from './finding.ts';
+import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
 
 const SHOWN_NOTES = 3;
 
-export function checkConfigFile(loaded: Result<LoadedConfig>): Finding {
+export function checkConfigFile(loaded: Result<LoadedConfig>): CheckResult {
   if (!loaded.ok) return failed('config', loaded.failure);
   const { config, path } = loaded.value;
   const warnings = [...loaded.value.warnings, ...costNotes(config)];
@@ -21,7 +21,7 @@ export function checkConfigFile(loaded: Result<LoadedConfig>): Finding {
   return warning('config', `${path} can be used, but: ${shown}${more}`, remedy);
 }
 
-export function checkEnvironment(environment: Result<Environment>, config: Config): Finding {
+export function checkEnvironment(environment: Result<Environment>, config: Config): CheckResult {
   if (!environment.ok) return failed('environment', environment.failure);
   const missing = missingVariables(config, environment.value);
   if (missing.length === 0) return fine('environment', 'every variable that a run needs is set');

@@ -10,17 +10,17 @@ import { readLifecycle, type LifecycleRule } from '../../adapters/s3/lifecycle.t
 import { createS3Store } from '../../adapters/s3/s3-store.ts';
 import { failure, success } from '../../domain/failure.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
-import { worstOf, type Finding } from './finding.ts';
+import { worstOf, type CheckResult } from './check-result.ts';
 import { checkStore } from './store.ts';
 
-function of(findings: readonly Finding[], check: string): Finding {
-  const found = findings.find((finding) => finding.check === check);
+function of(results: readonly CheckResult[], check: string): CheckResult {
+  const found = results.find((result) => result.check === check);
   if (found === undefined) throw new Error(`there is no ${check}`);
   return found;
 }
 
-function verdicts(findings: readonly Finding[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(findings.map(({ check, verdict }) => [check, verdict]));
+function verdicts(results: readonly CheckResult[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(results.map(({ check, verdict }) => [check, verdict]));
 }
 
 const lifecycleOf = (...rules: LifecycleRule[]) => ({
@@ -30,12 +30,12 @@ const lifecycleOf = (...rules: LifecycleRule[]) => ({
 
 test('a store is tried by doing: everything works, and nothing is left behind', async () => {
   const store = createMemoryStore({ versions: true });
-  const findings = await checkStore(
+  const results = await checkStore(
     store,
     lifecycleOf({ prefix: '', expiresAfterDays: null, forgetsAfterDays: 30 }),
   );
-  expect(worstOf(findings)).toBe('ok');
-  expect(findings.map(({ check }) => check.replace('store.', ''))).toEqual([
+  expect(worstOf(results)).toBe('ok');
+  expect(results.map(({ check }) => check.replace('store.', ''))).toEqual([
     'list',
     'write',
     'read',
@@ -82,12 +82,12 @@ test('a store that lies or refuses is caught at the step where it does', async (
     ],
   ];
   for (const [check, change] of worlds) {
-    const findings = await checkStore(wrappedStore(memory, change), null);
-    expect([check, findings.at(-1)]).toMatchObject([
+    const results = await checkStore(wrappedStore(memory, change), null);
+    expect([check, results.at(-1)]).toMatchObject([
       check,
       { check, verdict: 'problem', remedy: expect.any(String) },
     ]);
-    expect(findings.slice(0, -1).every(({ verdict }) => verdict === 'ok')).toBe(true);
+    expect(results.slice(0, -1).every(({ verdict }) => verdict === 'ok')).toBe(true);
   }
 });
 
@@ -171,9 +171,9 @@ test('two real S3 servers: what they cannot do is found out by trying', async ()
     const server: RunningS3 = await startS3(kind);
     try {
       const lifecycle = { archive: 'archive/', read: () => readLifecycle(server.options) };
-      const findings = await checkStore(await createS3Store(server.options), lifecycle);
-      expect(of(findings, 'store.conditions').evidence).toContain('takes conflicting writes');
-      expect(verdicts(findings)).toMatchObject({
+      const results = await checkStore(await createS3Store(server.options), lifecycle);
+      expect(of(results, 'store.conditions').evidence).toContain('takes conflicting writes');
+      expect(verdicts(results)).toMatchObject({
         'store.delete': 'ok',
         'store.versions': 'warning',
         'store.lifecycle': 'ok',

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { failure, success, type Result } from '../../domain/failure.ts';
 import { collectList, type ObjectStore, type StoreCapabilities } from '../../ports/object-store.ts';
 import type { LifecycleRule } from '../../adapters/s3/lifecycle.ts';
-import { failed, fine, problem, warning, type Finding } from './finding.ts';
+import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
 
 /** No folder of a channel, so that no run ever sees what lies here. */
 const FOLDER = 'doctor/';
@@ -40,7 +40,7 @@ interface Tried {
 export async function checkStore(
   store: ObjectStore,
   lifecycle: StoreLifecycle | null,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const mark = randomUUID();
   const tried: Tried = {
     store,
@@ -48,22 +48,22 @@ export async function checkStore(
     copy: `${FOLDER}${mark}-copy.txt`,
     bytes: new TextEncoder().encode(`Reelmill tries this store (${mark}).\n`),
   };
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   for (const { act, name, shows } of steps(tried)) {
     const done = await act();
-    findings.push(done.ok ? fine(`store.${name}`, shows(done.value)) : refused(name, done));
+    results.push(done.ok ? fine(`store.${name}`, shows(done.value)) : refused(name, done));
     if (done.ok) continue;
     // Whatever could be written should not stay.
     await store.delete(tried.copy);
     await store.delete(tried.key);
-    return findings;
+    return results;
   }
   const capabilities = await store.capabilities();
-  if (!capabilities.ok) return [...findings, failed('store.versions', capabilities.failure)];
-  findings.push(versionsFinding(capabilities.value));
-  if (lifecycle === null) return findings;
+  if (!capabilities.ok) return [...results, failed('store.versions', capabilities.failure)];
+  results.push(versionsResult(capabilities.value));
+  if (lifecycle === null) return results;
   const { archive, read } = lifecycle;
-  return [...findings, lifecycleFinding(await read(), capabilities.value.versions, archive)];
+  return [...results, lifecycleResult(await read(), capabilities.value.versions, archive)];
 }
 
 function steps(tried: Tried): readonly Step[] {
@@ -149,14 +149,14 @@ async function readsBack(store: ObjectStore, key: string, bytes: Uint8Array): Pr
     : failure('store_invalid', 'The store gave back something else than was written', { key });
 }
 
-function refused(name: string, result: Extract<Result<unknown>, { ok: false }>): Finding {
-  const finding = failed(`store.${name}`, result.failure);
-  return result.failure.code === 'store_denied' && finding.remedy === null
-    ? { ...finding, remedy: PERMISSIONS }
-    : finding;
+function refused(name: string, { failure: reason }: Extract<Result<unknown>, { ok: false }>): CheckResult {
+  const result = failed(`store.${name}`, reason);
+  return reason.code === 'store_denied' && result.remedy === null
+    ? { ...result, remedy: PERMISSIONS }
+    : result;
 }
 
-function versionsFinding({ conditionalWrites, versions }: StoreCapabilities): Finding {
+function versionsResult({ conditionalWrites, versions }: StoreCapabilities): CheckResult {
   const check = 'store.versions';
   if (versions)
     return fine(check, 'Overwritten documents are kept: what a publisher writes meanwhile is found again');
@@ -168,11 +168,11 @@ function versionsFinding({ conditionalWrites, versions }: StoreCapabilities): Fi
   );
 }
 
-function lifecycleFinding(
+function lifecycleResult(
   read: Result<readonly LifecycleRule[]>,
   versions: boolean,
   archive: string,
-): Finding {
+): CheckResult {
   const check = 'store.lifecycle';
   if (!read.ok) {
     const evidence = `What the bucket removes by itself could not be seen: ${read.failure.message}`;

@@ -1,7 +1,7 @@
 /** `reelmill doctor`: is everything here that a run will need? */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Finding, Verdict } from '../../app/doctor/finding.ts';
+import type { CheckResult, Verdict } from '../../app/doctor/check-result.ts';
 import { globalOptions, printJson, type Cli } from '../cli.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 
@@ -38,30 +38,30 @@ async function doctor(cli: Cli, command: Command): Promise<void> {
     import('../channel.ts'),
     import('../../config/load.ts'),
     import('../../app/doctor/run-doctor.ts'),
-    import('../../app/doctor/finding.ts'),
+    import('../../app/doctor/check-result.ts'),
   ]);
   const environment = openEnvironment(cli, options);
   const path = options.config ?? (environment.ok ? environment.value.configPath : null) ?? 'config.json';
   const loaded = await loadConfig(path);
   const silent = options.json === true || options.quiet === true;
-  const findings = await runDoctor({
+  const results = await runDoctor({
     loaded,
     environment,
     workflow: await readFile(WORKFLOW, 'utf8').catch(() => null),
     now: () => new Date(),
-    onFinding: silent ? () => {} : (finding) => printFinding(cli, finding),
+    onResult: silent ? () => {} : (result) => printResult(cli, result),
   });
-  const verdict = worstOf(findings);
+  const verdict = worstOf(results);
   cli.setExitCode(EXIT_OF[verdict]);
-  if (options.json === true) return printJson(cli, { ok: verdict === 'ok', verdict, findings });
+  if (options.json === true) return printJson(cli, { ok: verdict === 'ok', verdict, findings: results });
   if (options.quiet === true) {
-    for (const finding of findings) if (finding.verdict !== 'ok') printFinding(cli, finding);
+    for (const result of results) if (result.verdict !== 'ok') printResult(cli, result);
     return;
   }
-  cli.print(`\n${conclusion(findings)}`);
+  cli.print(`\n${conclusion(results)}`);
 }
 
-function printFinding(cli: Cli, { check, evidence, remedy, verdict }: Finding): void {
+function printResult(cli: Cli, { check, evidence, remedy, verdict }: CheckResult): void {
   const { colors } = cli;
   const mark = { ok: colors.green('●'), warning: colors.yellow('▲'), problem: colors.red('✖') }[verdict];
   // Colour says it on a terminal; elsewhere a word has to.
@@ -70,15 +70,14 @@ function printFinding(cli: Cli, { check, evidence, remedy, verdict }: Finding): 
   if (remedy !== null) cli.print(`${' '.repeat(19)}→ ${remedy}`);
 }
 
-function conclusion(findings: readonly Finding[]): string {
-  const count = (verdict: Verdict): number =>
-    findings.filter((finding) => finding.verdict === verdict).length;
+function conclusion(results: readonly CheckResult[]): string {
+  const count = (verdict: Verdict): number => results.filter((result) => result.verdict === verdict).length;
   const problems = count('problem');
   const warnings = count('warning');
-  if (problems + warnings === 0) return `All ${findings.length} checks are well.`;
+  if (problems + warnings === 0) return `All ${results.length} checks are well.`;
   const told = [
     ...(problems > 0 ? [`${problems} ${problems === 1 ? 'problem' : 'problems'}`] : []),
     ...(warnings > 0 ? [`${warnings} to look at`] : []),
   ];
-  return `${findings.length} checks: ${told.join(', ')}.`;
+  return `${results.length} checks: ${told.join(', ')}.`;
 }

@@ -3,7 +3,7 @@ import { placeText, type Failure, type FailureCode } from '../../domain/failure.
 
 export type Verdict = 'ok' | 'warning' | 'problem';
 
-export interface Finding {
+export interface CheckResult {
   /** `store.write`; the part before the dot groups them. */
   readonly check: string;
   readonly verdict: Verdict;
@@ -13,15 +13,15 @@ export interface Finding {
   readonly remedy: string | null;
 }
 
-export function fine(check: string, evidence: string): Finding {
+export function fine(check: string, evidence: string): CheckResult {
   return { check, verdict: 'ok', evidence, remedy: null };
 }
 
-export function warning(check: string, evidence: string, remedy: string): Finding {
+export function warning(check: string, evidence: string, remedy: string): CheckResult {
   return { check, verdict: 'warning', evidence, remedy };
 }
 
-export function problem(check: string, evidence: string, remedy: string): Finding {
+export function problem(check: string, evidence: string, remedy: string): CheckResult {
   return { check, verdict: 'problem', evidence, remedy };
 }
 
@@ -38,15 +38,15 @@ const REMEDIES: Partial<Record<FailureCode, string>> = {
 };
 
 /** A failure as a problem, with advice for somebody who sits before it. */
-export function failed(check: string, failure: Failure): Finding {
+export function failed(check: string, failure: Failure): CheckResult {
   const remedy = REMEDIES[failure.code] ?? failure.advice;
   return problem(check, `${failure.message}${placeText(failure)}`, remedy);
 }
 
 const RANK: Readonly<Record<Verdict, number>> = { ok: 0, warning: 1, problem: 2 };
 
-export function worstOf(findings: readonly Finding[]): Verdict {
-  return findings.reduce<Verdict>(
+export function worstOf(results: readonly CheckResult[]): Verdict {
+  return results.reduce<Verdict>(
     (worst, { verdict }) => (RANK[verdict] > RANK[worst] ? verdict : worst),
     'ok',
   );
