@@ -91,6 +91,16 @@ test('a store that lies or refuses is caught at the step where it does', async (
   }
 });
 
+test('a refused key is told which rights it needs, unless the store knows better', async () => {
+  const remedy = async (advice?: string) => {
+    const denied = () =>
+      Promise.resolve(failure('store_denied', 'AccessDenied', {}, advice ? { advice } : {}));
+    return (await checkStore(wrappedStore(createMemoryStore(), { put: denied }), null)).at(-1)?.remedy;
+  };
+  expect(await remedy()).toContain('docs/object-stores.md');
+  expect(await remedy('Change the key.')).toBe('Change the key.');
+});
+
 test('versions matter only where conflicting writes are taken', async () => {
   const versionsOf = async (conditionalWrites: boolean, versions: boolean): Promise<string | undefined> =>
     verdicts(await checkStore(createMemoryStore({ conditionalWrites, versions }), null))['store.versions'];

@@ -3,7 +3,7 @@
  * vendor promises and what a key may really do are only known after that.
  */
 import { randomUUID } from 'node:crypto';
-import { failure, success, type Result } from '../../domain/failure.ts';
+import { failure, FAILURES, success, type Result } from '../../domain/failure.ts';
 import { collectList, type ObjectStore, type StoreCapabilities } from '../../ports/object-store.ts';
 import type { LifecycleRule } from '../../adapters/s3/lifecycle.ts';
 import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
@@ -151,9 +151,9 @@ async function readsBack(store: ObjectStore, key: string, bytes: Uint8Array): Pr
 
 function refused(name: string, { failure: reason }: Extract<Result<unknown>, { ok: false }>): CheckResult {
   const result = failed(`store.${name}`, reason);
-  return reason.code === 'store_denied' && result.remedy === null
-    ? { ...result, remedy: PERMISSIONS }
-    : result;
+  // A store that knows better says so itself.
+  const general = reason.code === 'store_denied' && reason.advice === FAILURES.store_denied.advice;
+  return general ? { ...result, remedy: PERMISSIONS } : result;
 }
 
 function versionsResult({ conditionalWrites, versions }: StoreCapabilities): CheckResult {
