@@ -210,7 +210,7 @@ test('D5 a second picture that comes is used, and the text is not paid again', a
   expect(mill.paid()).toEqual({ text: 5, image: 2, vision: 1, video: 1 });
   expect(mill.sandbox.ledger.paidTwice()).toEqual([]);
   // I3, I5: what allowed the second order.
-  const [first] = mill.ledger.filter(({ kind }) => kind === 'image');
+  const first = mill.ledger.find(({ kind }) => kind === 'image');
   const { entries } = await mill.json(`journal/${FIRST_ID}.json`);
   expect(entries.filter(({ type }: Json) => type === 'ended')).toEqual([
     expect.objectContaining({ task_id: first?.taskId, reason: 'failed' }),
