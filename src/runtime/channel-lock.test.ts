@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   KEYS,
   leaseOf,
+  machineIn,
   TERM_SECONDS,
   BOUND_SECONDS,
   worldOf,
@@ -127,6 +128,19 @@ test.each([
   const lock = lockOf(world, 'one', world.store, wrong);
   expect(await lock.acquire()).toMatchObject({ ok: true, value: { held: false } });
   expect(await world.json(KEYS.public)).toEqual({ processing_lock: true });
+});
+
+test('D12 the store’s present goes on while the machine is suspended, and when its wall clock is set back', async () => {
+  const world = worldOf();
+  const machine = machineIn(world);
+  const lock = lockOf(world, 'one', world.store, machine.clock);
+  await lock.acquire();
+  const begun = lock.storeTime().getTime();
+  await machine.suspend(700);
+  expect(lock.storeTime().getTime() - begun).toBe(700_000);
+  machine.set(-3_600);
+  await world.clock.sleep(100);
+  expect(lock.storeTime().getTime() - begun).toBeGreaterThanOrEqual(100_000);
 });
 
 test('D12 a run that lost its lease does not lower the flag of the one that took over', async () => {

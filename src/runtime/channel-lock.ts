@@ -5,7 +5,7 @@
 import type { PublicDocument } from '../domain/channel-state.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import { formatTimestamp, isAheadOfClocks } from '../domain/timestamp.ts';
-import type { Clock } from '../ports/clock.ts';
+import { stopwatch, type Clock } from '../ports/clock.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { Log } from '../ports/log.ts';
 import type { StateStore } from './state-store.ts';
@@ -29,8 +29,8 @@ export type Acquired =
 export class ChannelLock {
   readonly #parts: ChannelLockParts;
   #owner: string | null = null;
-  /** When the lease was taken, by the store's clock and by the monotonic one. */
-  #taken: { readonly at: Date; readonly second: number } | null = null;
+  /** When the lease was taken, by the store's clock, and how long ago that is, by ours. */
+  #taken: { readonly at: Date; readonly passed: () => number } | null = null;
   #raised = false;
   /** A dead run's flag stood there when this run took the lease; whatever this run does, it is lowered in the end. */
   #inherited = false;
@@ -49,7 +49,7 @@ export class ChannelLock {
       return success({ held: false, ...by });
     }
     this.#owner = taken.value.owner;
-    this.#taken = { at: taken.value.at, second: this.#parts.clock.monotonicSeconds() };
+    this.#taken = { at: taken.value.at, passed: stopwatch(this.#parts.clock) };
     const read = await state.readPublic();
     if (!read.ok) {
       await lease.release();
@@ -68,8 +68,8 @@ export class ChannelLock {
   storeTime(): Date {
     const { clock } = this.#parts;
     if (this.#taken === null) return clock.now();
-    const { at, second } = this.#taken;
-    return new Date(at.getTime() + (clock.monotonicSeconds() - second) * 1000);
+    const { at, passed } = this.#taken;
+    return new Date(at.getTime() + passed() * 1000);
   }
 
   /** Idempotent. `lease_lost` when an older tool has raised the flag since this run looked. */
@@ -127,7 +127,7 @@ export class ChannelLock {
       return null;
     }
     const written = lastModified ?? this.storeTime();
-    // Ahead by both clocks: one of them may have stood still while the machine slept, or be wrong itself.
+    // Ahead by both clocks: one of them may have been set, or be wrong itself.
     if (isAheadOfClocks(written, this.storeTime()) && isAheadOfClocks(written, clock.now())) {
       log.warn('processing_lock names no owner and was raised by a clock that was ahead; it is taken over', {
         written: written.toISOString(),

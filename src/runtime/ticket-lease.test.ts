@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   BOUND_SECONDS,
   leaseOf,
+  machineIn,
   REQUEST_SECONDS,
   TERM_SECONDS,
   worldOf,
@@ -316,5 +317,72 @@ describe('I1 D12 keeping the lease', () => {
     slow = true;
     expect(await lease.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
     expect(await world.keys('locks/')).toEqual([]);
+  });
+});
+
+describe('I1 I3 D12 a term is counted by the clock that makes the most of it', () => {
+  test('I1 I3 D12 a run whose machine was suspended has lost the lease when another may have it, and not before', async () => {
+    const world = worldOf();
+    const machine = machineIn(world);
+    const sleeper = leaseOf(world, 'sleeper', { clock: machine.clock });
+    await sleeper.acquire();
+    await machine.suspend(TERM_SECONDS / 2);
+    expect((await sleeper.ensureHeld()).ok).toBe(true);
+    await machine.suspend(LIFE + 1);
+    expect(await isHeldBy(leaseOf(world, 'heir'))).toBe(true);
+    expect(await sleeper.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+    await sleeper.release();
+    expect(await world.keys('locks/')).toEqual(['locks/heir.json']);
+  });
+
+  test('I1 D12 a renewal under which the machine was suspended is no renewal', async () => {
+    const world = worldOf();
+    const machine = machineIn(world);
+    let asleep = 0;
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) => {
+        await machine.suspend(asleep);
+        return world.store.put(key, source, options);
+      },
+    });
+    const lease = leaseOf(world, 'one', { clock: machine.clock, store });
+    await lease.acquire();
+    await world.clock.sleep(600);
+    asleep = TERM_SECONDS;
+    expect(await lease.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+    expect(await world.keys('locks/')).toEqual([]);
+  });
+
+  test('I1 D12 a run whose machine was suspended while it asked does not put a ticket that somebody may be sweeping', async () => {
+    const world = worldOf();
+    const machine = machineIn(world);
+    let puts = 0;
+    const store = wrappedStore(world.store, {
+      put: async (key, source, options) => {
+        const put = await world.store.put(key, source, options);
+        puts += 1;
+        await machine.suspend(LIFE + 1);
+        return put;
+      },
+    });
+    expect(await isHeldBy(leaseOf(world, 'one', { clock: machine.clock, store }))).toBe(false);
+    expect(puts).toBe(1);
+    expect(await world.keys('locks/')).toEqual([]);
+  });
+
+  test('I1 D12 a wall clock that is set back makes no term longer, and one that is set forward ends it', async () => {
+    const world = worldOf();
+    const back = machineIn(world);
+    const one = leaseOf(world, 'one', { clock: back.clock });
+    await one.acquire();
+    back.set(-3_600);
+    await world.clock.sleep(TERM_SECONDS - BOUND_SECONDS + 1);
+    expect(await one.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
+    await world.clock.sleep(LIFE);
+    const forward = machineIn(world);
+    const two = leaseOf(world, 'two', { clock: forward.clock });
+    await two.acquire();
+    forward.set(3_600);
+    expect(await two.ensureHeld()).toMatchObject({ ok: false, failure: { code: 'lease_lost' } });
   });
 });

@@ -4,10 +4,10 @@
  * Of two runs at least the later one to put sees the earlier, so both can withdraw but both can never stay.
  *
  * Ages are differences between times that the store itself wrote (the own ticket, just put, tells its present), so the
- * clocks of two runners need not agree. The holder counts on its own monotonic clock, from before its last write was
- * sent, and stops `clockBoundSeconds` before others may take over. What is assumed: over one term the runners' and the
- * store's clocks run at the same speed to within `clockBoundSeconds`, a list shows every acknowledged put, and no
- * request is under way for longer than `requestSeconds`.
+ * clocks of two runners need not agree. The holder counts on its own clocks, by the one that makes more of it (`stopwatch`),
+ * from before its last write was sent, and stops `clockBoundSeconds` before others may take over. What is assumed: over
+ * one term one of the runner's clocks and the store's run at the same speed to within `clockBoundSeconds`, a list shows
+ * every acknowledged put, and no request is under way for longer than `requestSeconds`.
  *
  * A store whose clock was ahead and is set right keeps tickets of killed runs that are dated in the future. One that lay
  * there before the own ticket was put and is dated well after it proves that, and counts as dead: else the channel would
@@ -16,7 +16,7 @@
  */
 import { failure, success, type Result } from '../domain/failure.ts';
 import { isAheadOfClocks } from '../domain/timestamp.ts';
-import type { Clock } from '../ports/clock.ts';
+import { countdown, type Clock, type Countdown } from '../ports/clock.ts';
 import type { Lease } from '../ports/lease.ts';
 import { collectList, type ObjectInfo, type ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
@@ -66,13 +66,13 @@ class TicketLease implements Lease {
   readonly #parts: LeaseParts;
   readonly #owner: string;
   readonly #key: string;
-  /** Monotonic second from which on others may believe that we are gone; `null`: not held. */
-  #heldUntil: number | null = null;
+  /** After it others may believe that we are gone; `null`: not held. */
+  #term: Countdown | null = null;
   /**
-   * Monotonic second from which on an attempt leaves the key alone: others may then take the first ticket for dead, and
-   * the one who sweeps it would sweep a later one of the same name.
+   * After it an attempt leaves the key alone: others may then take the first ticket for dead, and the one who sweeps it
+   * would sweep a later one of the same name.
    */
-  #keyGoodUntil: number | null = null;
+  #keyTerm: Countdown | null = null;
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -108,23 +108,29 @@ class TicketLease implements Lease {
   }
 
   async release(): Promise<void> {
-    if (this.#heldUntil !== null) await this.#withdraw();
+    if (this.#term !== null) await this.#withdraw();
   }
 
   async #putTicket(): Promise<Result<void>> {
     const { clock, settings, store } = this.#parts;
-    const before = clock.monotonicSeconds();
+    const term = this.#newTerm();
     const body = new TextEncoder().encode(
       `${JSON.stringify({ owner: this.#owner, holder: this.#parts.holder, renewed_at_utc: clock.now().toISOString(), term_seconds: settings.termSeconds })}\n`,
     );
     const put = await store.put(this.#key, { bytes: body }, { contentType: 'application/json' });
     if (!put.ok) return put;
-    this.#heldUntil = before + settings.termSeconds - settings.clockBoundSeconds;
+    this.#term = term;
     return success(undefined);
   }
 
+  /** From now, for a ticket that is sent after it. */
+  #newTerm(): Countdown {
+    const { clock, settings } = this.#parts;
+    return countdown(clock, settings.termSeconds - settings.clockBoundSeconds);
+  }
+
   async #withdraw(): Promise<void> {
-    this.#heldUntil = null;
+    this.#term = null;
     await this.#parts.store.delete(this.#key);
   }
 
@@ -169,8 +175,8 @@ class TicketLease implements Lease {
       const freeAt = new Date(holder.lastModified.getTime() + seconds * 1000);
       return success({ holder: holder.key, freeAt });
     }
-    this.#keyGoodUntil ??= clock.monotonicSeconds() + settings.termSeconds - settings.clockBoundSeconds;
-    if (clock.monotonicSeconds() >= this.#keyGoodUntil)
+    this.#keyTerm ??= this.#newTerm();
+    if (this.#keyTerm() <= 0)
       return success({ holder: 'nobody; this run was suspended while it asked, and leaves it to the next' });
     const put = await this.#putTicket();
     if (!put.ok) {
@@ -189,18 +195,18 @@ class TicketLease implements Lease {
 
   /** Seconds in which the lease is surely ours; none when it is not held. */
   #left(): number {
-    return this.#heldUntil === null ? 0 : this.#heldUntil - this.#parts.clock.monotonicSeconds();
+    return this.#term?.() ?? 0;
   }
 
   async #renew(): Promise<Result<void>> {
-    const before = this.#heldUntil;
+    const before = this.#term;
     const put = await this.#putTicket();
     if (!put.ok) {
-      this.#heldUntil = before;
+      this.#term = before;
       return success(undefined);
     }
     // A renewal that was sent in time but arrived after the old term may have come after a takeover.
-    if (before === null || this.#parts.clock.monotonicSeconds() >= before) {
+    if (before === null || before() <= 0) {
       await this.#withdraw();
       return this.#lost();
     }
@@ -208,7 +214,7 @@ class TicketLease implements Lease {
   }
 
   #lost(): Result<never> {
-    this.#heldUntil = null;
+    this.#term = null;
     // Only the time is known to have run out; whether another run has come since, nobody here can say.
     return failure(
       'lease_lost',

@@ -1,8 +1,11 @@
 /** One run at a time: the lock that is honoured, held, given back, and taken over from a run that died. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { composeRun } from '../../src/app/compose.ts';
 import { failure } from '../../src/domain/failure.ts';
-import type { RunParts, RunReport } from '../../src/runtime/run-channel.ts';
-import { Mill, PUBLIC, TRACKER, type MillRun } from '../support/mill.ts';
+import { collectList, type ObjectStore } from '../../src/ports/object-store.ts';
+import { runChannel, type RunParts, type RunReport } from '../../src/runtime/run-channel.ts';
+import { FIRST_ID, Mill, PUBLIC, TRACKER, valueOf, type MillRun } from '../support/mill.ts';
+import { quickRenderer } from '../support/quick-renderer.ts';
 import { wrappedStore } from '../support/wrapped-store.ts';
 
 test('M2 a channel that another tool has locked: the run ends with success, asks nobody and changes nothing', async () => {
@@ -139,6 +142,58 @@ test('D12 a run that was killed holds the channel until its lease has passed, an
   expect(await mill.json(PUBLIC)).toMatchObject({ processing_lock: false, lock_epoch: 2 });
 });
 
+const SUSPENDED: readonly [when: string, key: string, holds: string][] = [
+  ['its order of a picture is about to be sent', `journal/${FIRST_ID}.json`, '"stage": "image"'],
+  ['it has ordered a picture and saved the id', 'config/config_midjourney.json', '"task_id"'],
+  ['it has ordered a video and saved the id', 'config/config_midjourney.json', '"video_task"'],
+];
+const STORES = [
+  { name: 'conditional writes', conditionalWrites: true, versions: false },
+  { name: 'versions only', conditionalWrites: false, versions: true },
+];
+
+describe.each(STORES)('on a store with $name', ({ conditionalWrites, versions }) => {
+  test.each(SUSPENDED)(
+    'I1 I3 D12 a run whose machine is suspended for hours, when %s, ends with lease_lost, orders nothing and overwrites nothing',
+    async (_when, key, holds) => {
+      await using mill = await Mill.start({
+        store: { conditionalWrites, versions },
+        sandbox: { imageSeconds: 0 },
+      });
+      let unseen = 0;
+      let isAwake = true;
+      let left: unknown = null;
+      const store = wrappedStore(mill.store, {
+        put: async (to, source, options) => {
+          const put = await mill.store.put(to, source, options);
+          const text = 'bytes' in source ? new TextDecoder().decode(source.bytes) : '';
+          if (isAwake && to === key && text.includes(holds)) {
+            isAwake = false;
+            const before = mill.clock.monotonicSeconds();
+            for (let hour = 0; hour < 2; hour += 1) {
+              await mill.advance(3_600);
+              await mill.run();
+            }
+            unseen += mill.clock.monotonicSeconds() - before;
+            left = { paid: mill.paid(), objects: await objectsOf(mill.store) };
+          }
+          return put;
+        },
+      });
+      const clock = {
+        now: () => mill.clock.now(),
+        monotonicSeconds: () => mill.clock.monotonicSeconds() - unseen,
+        sleep: (seconds: number) => mill.clock.sleep(seconds),
+      };
+      const sleeper = valueOf(await composeRun({ ...mill.surroundings, store, clock }));
+      const parts = withContext(sleeper, { renderer: quickRenderer });
+      const report = await runChannel(parts, { mode: 'main', zeroDelay: true });
+      expect(report).toMatchObject({ stop: 'failed', failure: { code: 'lease_lost' } });
+      expect({ paid: mill.paid(), objects: await objectsOf(mill.store) }).toEqual(left);
+    },
+  );
+});
+
 test('D12 a flag that names no owner is honoured for lock_stale_seconds, then taken over with a warning', async () => {
   await using mill = await Mill.start({ config: { WORKFLOW: { lock_stale_seconds: 7_200 } } });
   await mill.put(PUBLIC, { processing_lock: true });
@@ -169,4 +224,9 @@ test('D2 R2 a check never begins a post, also when one is named whose text was n
 
 function withContext(parts: RunParts, change: Partial<RunParts['context']>): RunParts {
   return { ...parts, context: { ...parts.context, ...change } };
+}
+
+/** Everything that lies there, and since when. */
+async function objectsOf(store: ObjectStore): Promise<unknown> {
+  return valueOf(await collectList(store, ''));
 }

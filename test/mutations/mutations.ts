@@ -40,14 +40,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a holder believes in its lease until others may take it, and longer',
     file: 'src/runtime/ticket-lease.ts',
-    find: 'this.#heldUntil = before + settings.termSeconds - settings.clockBoundSeconds;',
-    replace: 'this.#heldUntil = before + 3 * settings.termSeconds;',
+    find: 'return countdown(clock, settings.termSeconds - settings.clockBoundSeconds);',
+    replace: 'return countdown(clock, 3 * settings.termSeconds);',
     tests: LEASE,
   },
   {
     name: 'a renewal that arrived after the term counts',
     file: 'src/runtime/ticket-lease.ts',
-    find: 'if (before === null || this.#parts.clock.monotonicSeconds() >= before) {',
+    find: 'if (before === null || before() <= 0) {',
     replace: 'if (before === null) {',
     tests: ['src/runtime/ticket-lease.test.ts', ...LEASE],
   },
@@ -61,8 +61,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a ticket is put again that somebody may be sweeping',
     file: 'src/runtime/ticket-lease.ts',
-    find: 'if (clock.monotonicSeconds() >= this.#keyGoodUntil)',
-    replace: 'if (clock.monotonicSeconds() < 0)',
+    find: 'if (this.#keyTerm() <= 0)',
+    replace: 'if (this.#keyTerm() === null)',
     tests: ['src/runtime/ticket-lease.test.ts'],
   },
   {

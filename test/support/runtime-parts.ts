@@ -78,6 +78,28 @@ export function movingParts(world: World, store: ObjectStore = world.store): Mov
   return { store, log: world.log, workspace: createWorkspace(), keepLease };
 }
 
+/** A machine of its own in `world`: it can be suspended, which its monotonic clock does not see, and its wall clock can be set. */
+export function machineIn({ clock }: World): {
+  readonly clock: Clock;
+  readonly suspend: (seconds: number) => Promise<void>;
+  readonly set: (seconds: number) => void;
+} {
+  let unseen = 0;
+  let ahead = 0;
+  return {
+    clock: {
+      now: () => new Date(clock.now().getTime() + ahead * 1000),
+      monotonicSeconds: () => clock.monotonicSeconds() - unseen,
+      sleep: (seconds) => clock.sleep(seconds),
+    },
+    suspend: (seconds) => {
+      unseen += seconds;
+      return clock.sleep(seconds);
+    },
+    set: (seconds) => void (ahead += seconds),
+  };
+}
+
 /** A lease as one process has it. */
 export function leaseOf(
   world: World,
