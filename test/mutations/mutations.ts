@@ -45,6 +45,20 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: LEASE,
   },
   {
+    name: 'the term is counted by the monotonic clock alone, which stands still while the machine is suspended',
+    file: 'src/ports/clock.ts',
+    find: 'return () => Math.max(clock.monotonicSeconds() - monotonic, clock.now().getTime() / 1000 - wall);',
+    replace: 'return () => clock.monotonicSeconds() - monotonic + 0 * wall;',
+    tests: [...LEASE, 'src/runtime/ticket-lease.test.ts', 'test/mill/lock.test.ts'],
+  },
+  {
+    name: 'the term is counted by the wall clock alone, which may be set back',
+    file: 'src/ports/clock.ts',
+    find: 'Math.max(clock.monotonicSeconds() - monotonic, ',
+    replace: 'Math.max(0 * monotonic, ',
+    tests: ['src/runtime/ticket-lease.test.ts'],
+  },
+  {
     name: 'a renewal that arrived after the term counts',
     file: 'src/runtime/ticket-lease.ts',
     find: 'if (before === null || before() <= 0) {',

@@ -177,7 +177,7 @@ export class Channel {
   #clock(process: Process): Clock {
     return {
       now: () => new Date((this.world.time + process.skewSeconds) * 1000),
-      monotonicSeconds: () => this.world.time,
+      monotonicSeconds: () => process.monotonicSeconds(),
       sleep: (seconds) => this.world.sleep(seconds),
     };
   }

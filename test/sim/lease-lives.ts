@@ -33,7 +33,7 @@ function leaseOn(store: ObjectStore, clock: Clock, run: number): Lease {
   });
 }
 
-export const realLease: MakeLease = (model, run) => leaseOn(model.store(run), model.clock(), run);
+export const realLease: MakeLease = (model, run) => leaseOn(model.store(run), model.clock(run), run);
 
 /** Looks before it puts its ticket, and not again: what it is shown afterwards is its own ticket alone. */
 export const withoutSecondLook: MakeLease = (model, run) => {
@@ -51,12 +51,25 @@ export const withoutSecondLook: MakeLease = (model, run) => {
       else yield success(own);
     },
   };
-  return leaseOn(blind, model.clock(), run);
+  return leaseOn(blind, model.clock(run), run);
 };
 
 /** Believes for ever that it holds what it once held. */
-export const withoutExpiry: MakeLease = (model, run) =>
-  leaseOn(model.store(run), { ...model.clock(), monotonicSeconds: () => 0 }, run);
+export const withoutExpiry: MakeLease = (model, run) => {
+  const lease = realLease(model, run);
+  return {
+    acquire: () => lease.acquire(),
+    ensureHeld: () => Promise.resolve(success(undefined)),
+    release: () => lease.release(),
+  };
+};
+
+/** Its wall clock stands still with the monotonic one while the machine is suspended. */
+export const countedByMonotonicClock: MakeLease = (model, run) => {
+  const clock = model.clock(run);
+  const now = (): Date => new Date(clock.monotonicSeconds() * 1000);
+  return leaseOn(model.store(run), { ...clock, now }, run);
+};
 
 /** Renews by taking its ticket away and putting a new one. */
 export const renewedByDelete: MakeLease = (model, run) => {
@@ -70,7 +83,7 @@ export const renewedByDelete: MakeLease = (model, run) => {
       return store.put(key, source, options);
     },
   };
-  return leaseOn(careless, model.clock(), run);
+  return leaseOn(careless, model.clock(run), run);
 };
 
 /** Takes the lease, acts while it holds, gives it back. */
@@ -91,7 +104,7 @@ export function leaseLife(makeLease: MakeLease): Life {
 /** The same with everything that the runtime puts around the lease; an act is a write that the store has taken. */
 export function lockLife(makeLease: MakeLease): Life {
   return async (model, run) => {
-    const clock = model.clock();
+    const clock = model.clock(run);
     const lease = makeLease(model, run);
     const store = fenceStore(model.store(run), lease);
     const state = new StateStore(store, SETTINGS.documents, clock);

@@ -4,13 +4,16 @@ import { explore, type Life, type Limits } from './lease-model.ts';
 import { KINDS } from './stages.ts';
 
 const TO_THE_END = 1_000;
+const NOTHING: Limits = { runs: 2, jumps: 0, losses: 0, suspensions: 0, depth: TO_THE_END };
 const FAR: readonly Limits[] = [
-  { runs: 2, jumps: 2, losses: 0, depth: TO_THE_END },
-  { runs: 2, jumps: 1, losses: 1, depth: TO_THE_END },
+  { ...NOTHING, jumps: 2 },
+  { ...NOTHING, jumps: 1, losses: 1 },
+  { ...NOTHING, jumps: 1, suspensions: 1 },
+  { ...NOTHING, losses: 1, suspensions: 1 },
 ];
 const THREE: readonly Limits[] = [
-  { runs: 3, jumps: 0, losses: 0, depth: TO_THE_END },
-  { runs: 3, jumps: 1, losses: 0, depth: 16 },
+  { ...NOTHING, runs: 3 },
+  { ...NOTHING, runs: 3, jumps: 1, depth: 16 },
 ];
 
 const [conditional] = KINDS;

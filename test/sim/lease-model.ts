@@ -1,7 +1,8 @@
 /**
  * A model checker for the lease: the real lease code on a store whose every operation waits until the explorer lets it
  * happen. All orders of the runs' operations are gone through, with time jumping over half a term, a whole one and more
- * wherever it may, so that "two runs never both act" is shown and not sampled.
+ * wherever it may, so that "two runs never both act" is shown and not sampled. A suspension is a jump that one run's
+ * monotonic clock does not see.
  *
  * A run is a function of what it was answered and when. Two orders after which the store, the time and everything each
  * run has been told are equal are therefore the same state, and are followed only once.
@@ -21,7 +22,12 @@ export type Choice =
   | { readonly type: 'go'; readonly run: number }
   /** The effect happens or not, and the answer is lost. */
   | { readonly type: 'lose'; readonly run: number; readonly effect: boolean }
-  | { readonly type: 'jump'; readonly seconds: number };
+  | { readonly type: 'jump'; readonly seconds: number }
+  /** The same, and the sleeper's monotonic clock does not see it. */
+  | { readonly type: 'suspend'; readonly seconds: number };
+
+/** Whose machine is suspended. The runs are alike, so that it may as well be the first one. */
+const SLEEPER = 0;
 
 interface Waiting {
   readonly label: string;
@@ -40,6 +46,7 @@ export interface Limits {
   readonly runs: number;
   readonly jumps: number;
   readonly losses: number;
+  readonly suspensions: number;
   /** Choices from the beginning; longer orders are not followed further. */
   readonly depth: number;
 }
@@ -56,13 +63,16 @@ export class Model {
   readonly #versions: StoredBody[] = [];
   readonly #waiting = new Map<number, Waiting>();
   readonly #told: string[];
-  readonly #left: { jumps: number; losses: number };
+  /** Seconds that the sleeper's monotonic clock did not see. */
+  #suspended = 0;
+  readonly #left: { jumps: number; losses: number; suspensions: number };
   readonly #kind: StoreCapabilities;
 
   constructor(limits: Limits, kind: StoreCapabilities) {
     this.#kind = kind;
     this.#told = Array.from({ length: limits.runs }, () => '');
-    this.#left = { jumps: limits.jumps, losses: limits.losses };
+    const { jumps, losses, suspensions } = limits;
+    this.#left = { jumps, losses, suspensions };
   }
 
   /** An act of `run`: a span of one run's acts must not hold another's. */
@@ -80,8 +90,9 @@ export class Model {
       return `${told} waits for ${request?.label}@${request?.since}`;
     });
     const versions = this.#kind.versions ? this.#versions.map(({ etag }) => etag) : [];
-    const { jumps, losses } = this.#left;
-    return [this.time, jumps, losses, objects, versions, this.acts, waiting].join('|');
+    const { jumps, losses, suspensions } = this.#left;
+    const left = [jumps, losses, suspensions];
+    return [this.time, this.#suspended, left, objects, versions, this.acts, waiting].join('|');
   }
 
   choices(): Choice[] {
@@ -91,12 +102,10 @@ export class Model {
       if (this.#left.losses > 0 && label !== 'work')
         found.push({ type: 'lose', run, effect: true }, { type: 'lose', run, effect: false });
     }
-    if (this.#left.jumps > 0 && this.#waiting.size > 0)
-      found.push(
-        ...JUMPS.filter((seconds) => this.#mayPass(seconds)).map(
-          (seconds) => ({ type: 'jump', seconds }) as const,
-        ),
-      );
+    const passing = this.#waiting.size > 0 ? JUMPS.filter((seconds) => this.#mayPass(seconds)) : [];
+    if (this.#left.jumps > 0) found.push(...passing.map((seconds) => ({ type: 'jump', seconds }) as const));
+    if (this.#left.suspensions > 0 && this.#waiting.has(SLEEPER))
+      found.push(...passing.map((seconds) => ({ type: 'suspend', seconds }) as const));
     return found;
   }
 
@@ -104,6 +113,12 @@ export class Model {
     if (choice.type === 'jump') {
       this.time += choice.seconds;
       this.#left.jumps -= 1;
+      return;
+    }
+    if (choice.type === 'suspend') {
+      this.time += choice.seconds;
+      this.#suspended += choice.seconds;
+      this.#left.suspensions -= 1;
       return;
     }
     const waiting = this.#waiting.get(choice.run);
@@ -123,12 +138,16 @@ export class Model {
   }
 
   /** The lease's own pauses are no choices: nothing is read or done at their end but the next request, which is one. */
-  clock(): Clock {
+  clock(run: number): Clock {
     return {
       now: () => new Date(this.time * 1000),
-      monotonicSeconds: () => this.time,
+      monotonicSeconds: () => this.#monotonic(run),
       sleep: () => Promise.resolve(),
     };
+  }
+
+  #monotonic(run: number): number {
+    return run === SLEEPER ? this.time - this.#suspended : this.time;
   }
 
   /** Time passes between two acts of a run, as little or as much as the explorer likes. */
@@ -196,12 +215,12 @@ export class Model {
     };
   }
 
-  /** Of an attempt to acquire that ended in a withdrawal nothing stays but its number and when the first one began. */
+  /** Of an attempt to acquire that ended in a withdrawal nothing stays but its number and when the first one looked. */
   #remember(run: number, told: string, label: string): void {
     const before = this.#told[run] ?? '';
-    const now = `${this.time}:${told}`;
-    const withdrawals = /^(\d+) withdrawals since ([\d.]+)/.exec(before);
-    const since = withdrawals?.[2] ?? /ticket@([\d.]+)/.exec(before)?.[1] ?? 'never';
+    const now = `${this.time}/${this.#monotonic(run)}:${told}`;
+    const withdrawals = /^(\d+) withdrawals since ([\d./]+)/.exec(before);
+    const since = withdrawals?.[2] ?? /list@([\d./]+)/.exec(before)?.[1] ?? 'never';
     // Whoever has worked or read since did more than to try.
     const onlyTried = !/;(?:work|get)@/.test(before);
     this.#told[run] =

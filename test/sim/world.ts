@@ -74,7 +74,7 @@ export interface FaultRates {
   readonly refused: number;
   readonly lostBefore: number;
   readonly lostAfter: number;
-  /** Chance per operation that the process sleeps for `stallSeconds`. */
+  /** Chance per operation that the process sleeps for up to `stallSeconds`, alone or with its machine. */
   readonly stall: number;
   readonly stallSeconds: number;
   /** Chance per operation that the process dies, before or after its effect. */
@@ -88,6 +88,8 @@ export interface FaultRates {
 /** No adapter works longer than this on one request; the lease is told so. */
 export const REQUEST_LIMIT_SECONDS = 360;
 const STRAGGLER_SECONDS = 20;
+/** So many of the sleeping processes sleep because their machine is suspended. */
+const SUSPENDED_SHARE = 0.5;
 
 export const CALM: FaultRates = {
   refused: 0,
@@ -125,6 +127,8 @@ export class Process {
   operations = 0;
   alive = true;
   readonly trace: string[] = [];
+  #suspendedSeconds = 0;
+  #awakeAt = 0;
 
   constructor(world: World, name: string, rates: FaultRates, skewSeconds = 0) {
     this.world = world;
@@ -158,9 +162,25 @@ export class Process {
     if (dies || planned === 'dies-after') return this.die(label);
     if (fault === 'lost-before') this.#straggle(effect);
     if (fault !== 'none') await world.sleep(fault === 'refused' ? 0.01 : 30);
-    // The process is suspended: its next operation comes late. (Suspended with a request half sent, it could not be fenced; requests are bounded in time instead.)
-    if (world.random() < rates.stall) await world.sleep(rates.stallSeconds * world.random());
+    if (world.random() < rates.stall) await this.#stall(rates.stallSeconds * world.random());
     return { fault, value };
+  }
+
+  /** Its next operation comes late. (Suspended with a request half sent, it could not be fenced; requests are bounded in time instead.) */
+  async #stall(seconds: number): Promise<void> {
+    const { world } = this;
+    const until = world.time + seconds;
+    if (world.random() < SUSPENDED_SHARE && until > this.#awakeAt) {
+      this.#suspendedSeconds += until - Math.max(world.time, this.#awakeAt);
+      this.#awakeAt = until;
+    }
+    await world.sleep(seconds);
+  }
+
+  /** Stands still while its machine is suspended, as `CLOCK_MONOTONIC` does. */
+  monotonicSeconds(): number {
+    const { time } = this.world;
+    return time - this.#suspendedSeconds + Math.max(0, this.#awakeAt - time);
   }
 
   /** The request was on its way, and arrives although nobody waits for it any more. */
