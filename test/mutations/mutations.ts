@@ -59,6 +59,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['src/runtime/ticket-lease.test.ts'],
   },
   {
+    name: 'a request that was under way while the machine was suspended is sent again',
+    file: 'src/adapters/s3/s3-client.ts',
+    find: 'const left = countdown(clock, requestLimitSeconds);',
+    replace: 'const left = countdown({ ...clock, now: () => new Date(0) }, requestLimitSeconds);',
+    tests: ['src/adapters/s3/s3-client.test.ts'],
+  },
+  {
     name: 'a renewal that arrived after the term counts',
     file: 'src/runtime/ticket-lease.ts',
     find: 'if (before === null || before() <= 0) {',

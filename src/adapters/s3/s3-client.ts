@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 
+import { countdown, type Clock, type Countdown } from '../../ports/clock.ts';
 import type { Redact } from '../http/reason.ts';
 import { NoProgress, property, readTrouble, type S3Trouble } from './s3-errors.ts';
 
@@ -24,8 +25,13 @@ export interface S3Options {
   readonly prefix?: string;
   /** How long nothing may move in either direction. Default: 60. */
   readonly requestTimeoutSeconds?: number;
-  /** How long one request may take with all its repetitions, however much still moves. Default: 360. */
+  /**
+   * How long one request may take with all its repetitions, however much still moves. Default: 360. The time that a
+   * machine is suspended counts: on waking up it would else repeat a write that it is no longer entitled to.
+   */
   readonly requestLimitSeconds?: number;
+  /** Default: the machine's. */
+  readonly clock?: Pick<Clock, 'now' | 'monotonicSeconds'>;
   readonly userAgent?: string;
   /** Told of every single request, repeated ones too: `get`, `head`, `put`, `list`, `copy`, `delete`, `versions`, `probe`. */
   readonly onRequest?: (operation: string) => void;
@@ -45,6 +51,10 @@ const ATTEMPTS = 5;
 /** A server that asks for a longer pause is obeyed by the next run. */
 const LONGEST_PAUSE_SECONDS = 20;
 const CONNECT_MILLISECONDS = 10_000;
+const MACHINE: Pick<Clock, 'now' | 'monotonicSeconds'> = {
+  now: () => new Date(),
+  monotonicSeconds: () => performance.now() / 1_000,
+};
 
 export class S3Requests {
   readonly client: S3Client;
@@ -61,19 +71,21 @@ export class S3Requests {
   /** Repeats `attempt` within bounds while its trouble is transient. Never throws for what a server or network did. */
   async ask<T>(operation: string, attempt: Attempt<T>): Promise<Asked<T>> {
     let doubt = false;
-    const end = performance.now() + (this.#options.requestLimitSeconds ?? 360) * 1_000;
+    const { clock = MACHINE, requestLimitSeconds = 360 } = this.#options;
+    const left = countdown(clock, requestLimitSeconds);
     for (let tried = 1; ; tried += 1) {
       this.#options.onRequest?.(operation);
       try {
-        return { ok: true, value: await this.#watched(attempt, end), doubt };
+        return { ok: true, value: await this.#watched(attempt, left), doubt };
       } catch (error) {
         const trouble = this.#read(error);
         const pause = this.#pauseSeconds(trouble, tried);
-        const late = performance.now() + pause * 1_000 >= end;
+        const late = pause >= left();
         if (!trouble.transient || tried === ATTEMPTS || pause > LONGEST_PAUSE_SECONDS || late)
           return { ok: false, trouble, doubt };
-        doubt ||= trouble.effect === 'unknown';
         await delay(pause * 1_000);
+        if (left() <= 0) return { ok: false, trouble, doubt };
+        doubt ||= trouble.effect === 'unknown';
       }
     }
   }
@@ -95,14 +107,14 @@ export class S3Requests {
     return Math.max(own, retryAfterSeconds ?? 0);
   }
 
-  async #watched<T>(attempt: Attempt<T>, end: number): Promise<T> {
+  async #watched<T>(attempt: Attempt<T>, left: Countdown): Promise<T> {
     const seconds = this.#options.requestTimeoutSeconds ?? 60;
     const controller = new AbortController();
-    const left = end - performance.now();
+    const rest = left();
     const give = (limit: number) => () =>
       controller.abort(new NoProgress(`no answer within ${limit} seconds`));
     const idle = setTimeout(give(seconds), seconds * 1_000);
-    const total = setTimeout(give(Math.round(left / 1_000)), left);
+    const total = setTimeout(give(Math.round(rest)), rest * 1_000);
     try {
       return await attempt(controller.signal, () => idle.refresh());
     } catch (error) {
