@@ -9,6 +9,7 @@ import { restProblems } from '../../src/workflow/invariants.ts';
 import type { Channel } from './channel.ts';
 import { budgetsHold } from './checks-budgets.ts';
 import { nothingPaidTwice } from './checks-payments.ts';
+import { nothingStalls } from './checks-progress.ts';
 import { SETTINGS, STALE_FLAG_SECONDS } from './settings.ts';
 import type { Write } from './bucket.ts';
 
@@ -173,45 +174,6 @@ function savedTexts(channel: Channel): Set<string> {
     (write) => write.kind === 'put' && write.key.startsWith(folders.fresh) && write.key.endsWith('.json'),
   );
   return new Set(ids.map((write) => write.key.slice(folders.fresh.length, folders.fresh.length + 13)));
-}
-
-/** I4: after faults stop, so many runs (three a day) are enough to have a ready group in 666, whatever was left lying. */
-export const RUNS_UNTIL_READY = 7;
-
-function nothingStalls(channel: Channel): string[] {
-  const since = channel.calmSince;
-  if (since === null) return ['I4 the world was never calm'];
-  const needed = runsUntilReady(channel, since);
-  if (needed > RUNS_UNTIL_READY)
-    return [`I4 no ready post in 666 within ${RUNS_UNTIL_READY} runs (${needed})`];
-  return [];
-}
-
-/** How many calm runs ended before a ready group lay in 666; infinite when none ever did. */
-export function runsUntilReady(channel: Channel, since: number): number {
-  const readyAt = firstReady(channel, since);
-  return readyAt === null
-    ? Number.POSITIVE_INFINITY
-    : channel.runs.filter(({ startedAt }) => startedAt >= since && startedAt <= readyAt).length;
-}
-
-function firstReady(channel: Channel, since: number): number | null {
-  const present = new Set<string>();
-  let isReady = false;
-  for (const { at, key, kind } of channel.bucket.history) {
-    if (isReady && at > since) return since;
-    if (!key.startsWith(folders.fresh)) continue;
-    if (kind === 'put') present.add(key);
-    else present.delete(key);
-    isReady = [...present].some(
-      (name) =>
-        name.endsWith('.mp4') &&
-        present.has(name.replace(/mp4$/, 'png')) &&
-        present.has(name.replace(/mp4$/, 'json')),
-    );
-    if (isReady && at > since) return at;
-  }
-  return isReady ? since : null;
 }
 
 /** I5 */
