@@ -7,6 +7,7 @@
  * A run is a function of what it was answered and when. Two orders after which the store, the time and everything each
  * run has been told are equal are therefore the same state, and are followed only once.
  */
+import { hash } from 'node:crypto';
 import { setImmediate as settled } from 'node:timers/promises';
 import { failure, success, type Result } from '../../src/domain/failure.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -296,7 +297,9 @@ export interface Explored {
 
 /** Every order, each state once. Ends at the first violation. */
 export async function explore(limits: Limits, kind: StoreCapabilities, life: Life): Promise<Explored> {
-  const known = new Map<string, string[]>();
+  // A million states are kept; by name and number they fit into memory, by what they consist of they do not.
+  const known = new Map<string, number>();
+  const following: number[][] = [];
   let cut = 0;
   let violation: Explored['violation'] = null;
 
@@ -308,17 +311,19 @@ export async function explore(limits: Limits, kind: StoreCapabilities, life: Lif
     return model;
   }
 
-  async function follow(model: Model, path: readonly Choice[]): Promise<string> {
-    const key = model.key();
-    if (known.has(key)) return key;
-    const next: string[] = [];
-    known.set(key, next);
+  async function follow(model: Model, path: readonly Choice[]): Promise<number> {
+    const name = hash('sha1', model.key(), 'base64');
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const next: number[] = [];
+    const state = following.push(next) - 1;
+    known.set(name, state);
     if (model.violation !== null) violation ??= { what: model.violation, path };
-    if (violation !== null) return key;
+    if (violation !== null) return state;
     const choices = model.choices();
     if (path.length >= limits.depth) {
       if (choices.length > 0) cut += 1;
-      return key;
+      return state;
     }
     for (const [index, choice] of choices.entries()) {
       const branch = index === 0 ? model : await begin(path);
@@ -326,22 +331,22 @@ export async function explore(limits: Limits, kind: StoreCapabilities, life: Lif
       next.push(await follow(branch, [...path, choice]));
       if (violation !== null) break;
     }
-    return key;
+    return state;
   }
 
   const first = await begin([]);
   const root = await follow(first, []);
-  return { states: known.size, orders: countOrders(known, root), cut, violation };
+  return { states: known.size, orders: countOrders(following, root), cut, violation };
 }
 
-function countOrders(known: ReadonlyMap<string, readonly string[]>, root: string): bigint {
-  const counted = new Map<string, bigint>();
-  const count = (key: string): bigint => {
-    const before = counted.get(key);
+function countOrders(following: readonly (readonly number[])[], root: number): bigint {
+  const counted = new Map<number, bigint>();
+  const count = (state: number): bigint => {
+    const before = counted.get(state);
     if (before !== undefined) return before;
-    const next = known.get(key) ?? [];
+    const next = following[state] ?? [];
     const orders = next.length === 0 ? 1n : next.reduce((sum, child) => sum + count(child), 0n);
-    counted.set(key, orders);
+    counted.set(state, orders);
     return orders;
   };
   return count(root);
