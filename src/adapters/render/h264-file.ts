@@ -8,7 +8,9 @@ import { VideoEncoder, VideoFrame } from '@napi-rs/webcodecs';
 import type { EncodedVideoChunk, EncodedVideoChunkMetadata } from '@napi-rs/webcodecs';
 import { EncodedPacket, EncodedVideoPacketSource, FilePathTarget, Mp4OutputFormat, Output } from 'mediabunny';
 
+import { h264Level } from '../../domain/video-limits.ts';
 import type { PictureSize } from '../../ports/renderer.ts';
+import { frameCollector } from './native-memory.ts';
 
 export interface H264Settings {
   readonly size: PictureSize;
@@ -19,8 +21,9 @@ export interface H264Settings {
 
 const COLOR_SPACE = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 
-/** Frames waiting in the encoder; each is 1.4 MB at 1280×720. */
+/** Frames waiting in the encoder: 1.4 MB each at 1280×720, and 12 MB at 3840×2160, where fewer have to do. */
 const QUEUE_LIMIT = 6;
+const QUEUE_BYTES = 40_000_000;
 
 /** Seconds between pictures that stand alone: near enough to seek, rare enough that their slightly other look does not pulse. */
 const KEY_FRAME_SECONDS = 5;
@@ -74,10 +77,12 @@ async function pushFrames(
 ): Promise<void> {
   const { size, fps, frames } = settings;
   const data = new Uint8Array((size.width * size.height * 3) / 2);
+  const queueLimit = Math.min(QUEUE_LIMIT, Math.max(1, Math.floor(QUEUE_BYTES / data.byteLength)));
+  const collect = frameCollector();
   for (let index = 0; index < frames; index += 1) {
     draw(index, data);
     // Asked after drawing and never right after `encode`: the getter waits for the frame being encoded, which would undo the overlap.
-    while (encoder.encodeQueueSize > QUEUE_LIMIT) {
+    while (encoder.encodeQueueSize > queueLimit) {
       await setTimeout(1);
       check();
     }
@@ -91,6 +96,7 @@ async function pushFrames(
     });
     encoder.encode(frame, { keyFrame: index % Math.round(fps * KEY_FRAME_SECONDS) === 0 });
     frame.close();
+    collect(data.byteLength);
     await setImmediate();
     check();
   }
@@ -127,20 +133,10 @@ function packetWriter(source: EncodedVideoPacketSource, fps: number) {
   return { take, fail, check, finish };
 }
 
-/** Smallest level that allows the size and rate. Limits in macroblocks: ITU-T H.264, table A-1. */
-const LEVELS = [
-  { name: '1f', frame: 3600, second: 108_000 },
-  { name: '28', frame: 8192, second: 245_760 },
-  { name: '2a', frame: 8704, second: 522_240 },
-  { name: '33', frame: 36_864, second: 983_040 },
-  { name: '34', frame: 36_864, second: 2_073_600 },
-] as const;
-
 function avcCodecString(size: PictureSize, fps: number): string {
-  const blocks = Math.ceil(size.width / 16) * Math.ceil(size.height / 16);
-  const level = LEVELS.find(({ frame, second }) => blocks <= frame && blocks * fps <= second);
-  if (level === undefined) {
+  const level = h264Level(size, fps);
+  if (level === null) {
     throw new Error(`H.264 has no level for ${size.width}×${size.height} at ${fps} frames per second`);
   }
-  return `avc1.6400${level.name}`;
+  return `avc1.6400${level}`;
 }

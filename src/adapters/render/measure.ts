@@ -3,12 +3,14 @@
  * download, an error page named .mp4) must never be taken for a post's video.
  */
 import { open, stat } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 import '@napi-rs/webcodecs/polyfill';
-import { EncodedPacketSink, FilePathSource, Input, MP4, QTFF, VideoSampleSink } from 'mediabunny';
+import { EncodedPacketSink, FilePathSource, Input, MP4, QTFF } from 'mediabunny';
 import type { InputVideoTrack } from 'mediabunny';
 
 import type { VideoFacts } from '../../ports/renderer.ts';
+import { frameCollector } from './native-memory.ts';
 import { WorkerFailure } from './worker-failure.ts';
 
 /** Most bytes of the file held at once; the rest stays on disk. */
@@ -39,26 +41,61 @@ export async function measureVideo(path: string): Promise<VideoFacts> {
   }
 }
 
+/** Frames waiting to be decoded. A decoded one is 12 MB at 3840×2160, and the sink that the library offers lets forty of them pile up. */
+const QUEUE_LIMIT = 3;
+
 async function decodeAll(track: InputVideoTrack): Promise<Omit<VideoFacts, 'bytes'>> {
   const declared = await countPackets(track);
-  let frames = 0;
+  const decoded = frameCounter();
   let first = Number.POSITIVE_INFINITY;
   let end = 0;
-  let width = 0;
-  let height = 0;
-  for await (const sample of new VideoSampleSink(track).samples()) {
-    using frame = sample;
-    frames += 1;
-    first = Math.min(first, frame.timestamp);
-    end = Math.max(end, frame.timestamp + frame.duration);
-    width = frame.displayWidth;
-    height = frame.displayHeight;
+  const config = await track.getDecoderConfig();
+  if (config === null) throw invalid('The codec of the video is not known');
+  const decoder = new VideoDecoder({ output: decoded.take, error: decoded.fail });
+  try {
+    decoder.configure(config);
+    for await (const packet of new EncodedPacketSink(track).packets()) {
+      first = Math.min(first, packet.timestamp);
+      end = Math.max(end, packet.timestamp + packet.duration);
+      decoder.decode(packet.toEncodedVideoChunk());
+      do {
+        await setImmediate();
+        decoded.check();
+      } while (decoder.decodeQueueSize > QUEUE_LIMIT);
+    }
+    await decoder.flush();
+    decoded.check();
+  } finally {
+    if (decoder.state !== 'closed') decoder.close();
   }
+  const { frames, height, width } = decoded.facts();
   if (frames === 0) throw invalid('Not one frame of the video can be decoded');
   if (frames < declared) throw invalid(`Only ${frames} of the video's ${declared} frames can be decoded`);
   const duration = end - first;
   if (!(duration > 0)) throw invalid('The video has no duration');
-  return { width, height, duration, frames, fps: frames / duration, codec: track.codec ?? 'unknown' };
+  const turned = (await track.getRotation()) % 180 !== 0;
+  const size = turned ? { width: height, height: width } : { width, height };
+  return { ...size, duration, frames, fps: frames / duration, codec: track.codec ?? 'unknown' };
+}
+
+/** Counts frames and lets go of them at once; keeps the first error for the loop that reads the file. */
+function frameCounter() {
+  const collect = frameCollector();
+  let facts = { frames: 0, width: 0, height: 0 };
+  let failed: Error | undefined;
+  const fail = (error: Error) => {
+    failed ??= error;
+  };
+  const check = () => {
+    if (failed !== undefined) throw failed;
+  };
+  const take = (frame: VideoFrame) => {
+    facts = { frames: facts.frames + 1, width: frame.displayWidth, height: frame.displayHeight };
+    const bytes = frame.allocationSize();
+    frame.close();
+    collect(bytes);
+  };
+  return { take, fail, check, facts: () => facts };
 }
 
 /** Reads every packet's bytes: a table of contents may promise more than the file holds. */

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import '@napi-rs/webcodecs/polyfill';
@@ -15,8 +15,9 @@ import {
   VideoSampleSink,
 } from 'mediabunny';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
+import { measureVideo } from './measure.ts';
 import { createRenderer, drawSceneVideo } from './renderer.ts';
 import { drawScene } from './scene.ts';
 
@@ -32,6 +33,7 @@ beforeAll(async () => {
     ok: true,
   });
 });
+afterEach(() => vi.unstubAllGlobals());
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Names of the outermost boxes of an MP4 file, in order. */
@@ -149,6 +151,26 @@ test('P2 the video of a placeholder card shows the whole title from the first fr
     expect(frame?.some((value) => value < 50)).toBe(true);
   }
 });
+
+test.runIf(process.platform === 'linux')(
+  'P6 I4 the memory of a large video does not grow with its length, in making it and in measuring it',
+  async () => {
+    // 48 frames of 12 MB are more than what either limit leaves beside the program; each core decodes one of its own.
+    const large = { size: { width: 3840, height: 2160 }, duration: 2, fps: 24 };
+    const cores = 13 * availableParallelism();
+    const making = createRenderer({ memoryLimitMegabytes: 700 + cores });
+    const made = await making.renderMockVideo(at('scene.png'), at('large.mp4'), large);
+    expect(made).toMatchObject({ ok: true, value: { ...large.size, frames: 48 } });
+    const measuring = createRenderer({ memoryLimitMegabytes: 450 + cores });
+    expect(await measuring.measureVideo(at('large.mp4'))).toMatchObject({ ok: true });
+    // Here the engine may collect by itself in time; so that it need not, it is asked for every 64 MB.
+    const collect = vi.fn<NonNullable<typeof globalThis.gc>>();
+    vi.stubGlobal('gc', collect);
+    await measureVideo(at('large.mp4'));
+    expect(collect).toHaveBeenCalledTimes(8);
+  },
+  120_000,
+);
 
 test('P6 a size that 4:2:0 cannot hold is refused by name', async () => {
   const refused = await renderer.renderMockVideo(at('scene.png'), at('x.mp4'), {

@@ -4,6 +4,7 @@
  */
 import sharp from 'sharp';
 
+import { frameCount } from '../../domain/video-limits.ts';
 import type { PictureSize } from '../../ports/renderer.ts';
 import type { Motion } from './camera.ts';
 import { cameraPath, viewAt } from './camera.ts';
@@ -27,7 +28,7 @@ const OVERSAMPLING = 1.5;
 /** Writes `round(duration × fps)` frames. Throws when the picture cannot be read or the codec fails. */
 export async function writeCameraVideo(picture: string, output: string, video: CameraVideo): Promise<void> {
   const { size, fps } = video;
-  const frames = Math.round(video.duration * fps);
+  const frames = frameCount(video.duration, fps);
   const sourceSize = {
     width: fourfold(size.width * OVERSAMPLING),
     height: fourfold(size.height * OVERSAMPLING),

@@ -10,6 +10,7 @@ import { z } from 'zod';
 
 import type { Result } from '../../domain/failure.ts';
 import { failure, success } from '../../domain/failure.ts';
+import { RENDER_SECONDS } from '../../domain/video-limits.ts';
 import type { PictureSize, Renderer, VideoFacts } from '../../ports/renderer.ts';
 import { pictureFacts, videoFacts, workerRequest } from './worker-protocol.ts';
 import type { WorkerRequest } from './worker-protocol.ts';
@@ -17,9 +18,12 @@ import { runWorker } from './worker-process.ts';
 import type { WorkerLimits } from './worker-process.ts';
 
 export interface RendererOptions {
-  /** Seconds of wall clock for one call; 120 unless told. Ten seconds of 1280×720 take about three on two cores. */
+  /**
+   * Seconds of wall clock for one call; unless told 120, and `RENDER_SECONDS` for a video. Ten seconds of 1280×720 take
+   * about three on two cores.
+   */
   readonly timeLimitSeconds?: number;
-  /** Resident megabytes of one call; 1536 unless told. Ten seconds of 1280×720 take about 500. */
+  /** Resident megabytes of one call; 1536 unless told. 1280×720 takes about 300 and 3840×2160 about 600, however long it is. */
   readonly memoryLimitMegabytes?: number;
   /** For tests: the script that runs in place of the worker. */
   readonly workerEntry?: URL;
@@ -27,6 +31,7 @@ export interface RendererOptions {
 
 export function createRenderer(options: RendererOptions = {}): Renderer {
   const limits = workerLimits(options);
+  const videoLimits = workerLimits({ timeLimitSeconds: RENDER_SECONDS, ...options });
   return {
     fitPicture: (input, output, size) =>
       writing([output], limits, pictureFacts, ([to = '']) => ({
@@ -57,7 +62,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
         ...card,
       })),
     renderMockVideo: (picture, output, { size, duration, fps }) =>
-      writing([output], limits, videoFacts, ([to = '']) => ({
+      writing([output], videoLimits, videoFacts, ([to = '']) => ({
         operation: 'renderVideo',
         picture,
         output: to,
@@ -76,7 +81,7 @@ export function drawSceneVideo(
   picturePath: string,
   video: { readonly size: PictureSize; readonly duration: number; readonly fps: number },
 ): Promise<Result<VideoFacts>> {
-  return writing([output], workerLimits({}), videoFacts, ([to = '']) => ({
+  return writing([output], workerLimits({ timeLimitSeconds: RENDER_SECONDS }), videoFacts, ([to = '']) => ({
     operation: 'renderVideo',
     picture: picturePath,
     output: to,

@@ -82,6 +82,8 @@ function startWorker(limits: WorkerLimits): ChildProcess {
     process.execPath,
     [
       `--max-old-space-size=${heap}`,
+      // For `native-memory.ts`.
+      '--expose-gc',
       '--disable-warning=ExperimentalWarning',
       fileURLToPath(limits.entry ?? ENTRY),
     ],
