@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { DEFAULT_PROMPTS } from './default-prompts.ts';
+import { refuseImpossibleMock } from './mock-video.ts';
 import { budget, connections, openaiSettings, prices, prompts } from './sections/connections.ts';
 import { content, creativePrompts, generate, restrictions, sarcasm } from './sections/content.ts';
 import { imageGeneration, video, visualAnalysis } from './sections/media.ts';
@@ -33,6 +34,7 @@ export const configSchema = z
     PRICES: prices,
     ALERTS: alerts,
   })
+  .superRefine(refuseImpossibleMock)
   .meta({ title: 'Reelmill configuration' });
 
 export type Config = z.output<typeof configSchema>;

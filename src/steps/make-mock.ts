@@ -5,6 +5,7 @@ import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { TEXT_LIMIT } from '../domain/limits.ts';
 import { topicOf } from '../domain/post.ts';
+import { missesLength } from '../domain/video-limits.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import type { MockVideoSettings, VideoFacts } from '../ports/renderer.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
@@ -79,6 +80,9 @@ async function renderAndSave(
   const wanted = { ...context.settings.video.mock, size: { width, height } };
   const rendered = await context.renderer.renderMockVideo(picture, output, wanted);
   if (!rendered.ok) return failed(rendered.failure);
+  // A long video of a large picture takes minutes.
+  const held = await context.keepLease();
+  if (!held.ok) return failed(held.failure);
   const measured = await context.renderer.measureVideo(output);
   const problem = measured.ok ? mockProblem(measured.value, wanted) : measured.failure;
   if (problem) return failed(problem);
@@ -86,17 +90,13 @@ async function renderAndSave(
   return uploaded.ok ? happened({ type: 'media-saved' }) : failed(uploaded.failure);
 }
 
-const DURATION_TOLERANCE_SECONDS = 0.1;
 /** Averaged over few frames, a rate is not met exactly. */
 const RATE_TOLERANCE = 0.5;
 
 /** The file is judged by what a player finds in it, not by what the renderer says of it. */
 function mockProblem(found: VideoFacts, { duration, fps, size }: MockVideoSettings): Failure | null {
-  // A video is a whole number of frames; at a few frames a second, half of one is more than the tolerance.
-  const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, 0.51 / fps);
   const problems = [
-    Math.abs(found.duration - duration) > tolerance &&
-      `lasts ${found.duration.toFixed(2)} s instead of ${duration} s`,
+    missesLength(found.duration, duration) && `lasts ${found.duration.toFixed(2)} s instead of ${duration} s`,
     (found.width !== size.width || found.height !== size.height) &&
       `is ${found.width}×${found.height} instead of ${size.width}×${size.height}`,
     Math.abs(found.fps - fps) > RATE_TOLERANCE &&

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { failure, success } from '../../src/domain/failure.ts';
 import { formatTimestamp } from '../../src/domain/timestamp.ts';
+import { RENDER_SECONDS } from '../../src/domain/video-limits.ts';
 import { changed } from '../support/changed.ts';
 import { AT_REST, FIRST_ID, GENERATION, IMAGE, Mill, type Json } from '../support/mill.ts';
 import { wrappedStore } from '../support/wrapped-store.ts';
@@ -93,6 +94,27 @@ test('I1 P5 a slow download of the video, slowly measured, does not outlast the 
   });
   expect(report).toMatchObject({ stop: 'task-done', failure: null });
   expect((await mill.json(POST)).media).toMatchObject({ video: 'runway' });
+});
+
+test('I1 P2 a mock that is slowly rendered, and slowly measured, does not outlast the lease', async () => {
+  await using mill = await Mill.start({ config: { WORKFLOW: { lease_seconds: 420 } } });
+  await mill.put(GENERATION, { generation_id: FIRST_ID });
+  await mill.put(IMAGE, { ...AT_REST, status: 'timed_out_mock_needed' });
+  await mill.put(POST, { topic: 'Clocks', script: '', content: '' });
+  const report = await mill.run({
+    change: changed(({ renderer }) => ({
+      renderer: {
+        ...renderer,
+        renderMockVideo: async (...call) => (
+          await mill.clock.sleep(RENDER_SECONDS - 1),
+          renderer.renderMockVideo(...call)
+        ),
+        measureVideo: async (file) => (await mill.clock.sleep(119), renderer.measureVideo(file)),
+      },
+    })),
+  });
+  expect(report).toMatchObject({ stop: 'task-done', failure: null });
+  expect((await mill.json(POST)).media).toMatchObject({ video: 'mock' });
 });
 
 test('I1 P5 a pause of ten minutes between two questions does not use up the lease', async () => {

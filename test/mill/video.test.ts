@@ -272,11 +272,23 @@ test.each(WRONG_MOCKS)(
   },
 );
 
-test('P6 I4 a length that the rate cannot meet exactly still gives a mock video', async () => {
-  await using mill = await Mill.start({ config: { VIDEO: { mock_duration: 1.4, mock_fps: 1 } } });
+test('P6 the length of a mock video is the configured one, however few frames it has', async () => {
+  await using mill = await Mill.start({ config: { VIDEO: { mock_duration: 1, mock_fps: 1 } } });
   await mill.put('config/config_gen.json', { generation_id: FIRST_ID });
   await mill.put(IMAGE, { ...AT_REST, status: 'timed_out_mock_needed' });
   await mill.put(POST, { topic: 'Clocks', script: '', content: '' });
+  const measureVideo: typeof quickRenderer.measureVideo = async (file) => {
+    const facts = await quickRenderer.measureVideo(file);
+    return facts.ok ? { ok: true, value: { ...facts.value, duration: 1.4 } } : facts;
+  };
+  const report = await mill.run({
+    change: (parts) => ({
+      ...parts,
+      context: { ...parts.context, renderer: { ...quickRenderer, measureVideo } },
+    }),
+  });
+  expect(report).toMatchObject({ stop: 'failed', failure: { code: 'video_invalid' } });
+  expect(report.failure?.message).toContain('lasts 1.40 s instead of 1 s');
   expect(await mill.run()).toMatchObject({ stop: 'task-done', failure: null });
   expect(await measured(mill)).toMatchObject({ frames: 1, duration: 1 });
 });
