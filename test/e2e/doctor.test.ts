@@ -52,7 +52,7 @@ test('with everything in its place all checks are well, nothing is paid and noth
   expect(answer).toMatchObject({ ok: true, verdict: 'ok' });
   expect(answer.findings.map(({ check }: { check: string }) => check).join(' ')).toBe(CHECKS);
   expect(answer.findings.find(({ check }: { check: string }) => check === 'renderer').evidence).toMatch(
-    /320×180 took \d+\.\d s, a video of 1\.0 s \d+\.\d s; it plays to its end \(24 frames, avc\)/,
+    /1280×720 took \d+\.\d s, 12 frames of video \d+\.\d s; they play to the end \(avc\)/,
   );
   expect(sandbox.ledger.entries()).toEqual([]);
   const left = await readdir(path.join(folder, 'posts'), { recursive: true, withFileTypes: true });
