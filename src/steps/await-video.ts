@@ -9,13 +9,11 @@ import { partKey } from '../domain/group.ts';
 import { PAUSE_SECONDS } from '../domain/request-limits.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
+import { videoProblem } from './video-problem.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { describeMedia, folderOfPost, noFolder, pictureGone, uploadPart } from './media-files.ts';
 
 type VideoEvent = EventNamed<'media-saved' | 'video-failed' | 'image-given-up' | 'picture-failed'>;
-
-/** `length` may differ by this much from what was ordered; Runway counts frames, not seconds. */
-const DURATION_TOLERANCE_SECONDS = 1;
 
 export interface VideoInput {
   readonly id: GenerationId;
@@ -133,20 +131,14 @@ async function pause({ clock, keepLease, settings, signal }: StepContext): Promi
   return success(undefined);
 }
 
-/** A file that does not play to its end counts as one that could not be fetched. */
+/** A file that does not play to its end, or is not what was ordered, counts as one that could not be fetched. */
 async function fetchVideo(context: StepContext, url: string, file: string): Promise<Result<void>> {
   const fetched = await context.downloads.fetchFile(url, file, 'video');
   if (!fetched.ok) return fetched;
   const held = await context.keepLease();
   if (!held.ok) return held;
   const facts = await context.renderer.measureVideo(file);
-  if (!facts.ok) return facts;
-  if (facts.value.duration < context.settings.video.duration - DURATION_TOLERANCE_SECONDS) {
-    return failure(
-      'video_invalid',
-      `The video ends after ${facts.value.duration.toFixed(1)} s instead of ${context.settings.video.duration} s`,
-      { url },
-    );
-  }
-  return success(undefined);
+  if (!facts.ok && facts.failure.code !== 'video_invalid') return facts;
+  const problem = facts.ok ? videoProblem(facts.value, context.settings.video) : facts.failure.message;
+  return problem === null ? success(undefined) : failure('download_failed', problem, { url });
 }

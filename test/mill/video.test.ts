@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
 import { failure } from '../../src/domain/failure.ts';
+import type { VideoFacts } from '../../src/ports/renderer.ts';
 import { AT_REST, clip, FIRST_ID, IMAGE, Mill, smallMedia, valueOf, type Json } from '../support/mill.ts';
 import { quickRenderer } from '../support/quick-renderer.ts';
 import { wrappedStore } from '../support/wrapped-store.ts';
@@ -158,28 +159,60 @@ test.each(NO_VIDEO)(
   },
 );
 
-test('P6 a video that ends too early is not passed off as the one that was ordered', async () => {
-  await using mill = await Mill.start({ sandbox: FAST, config: { VIDEO: { runway_duration: 10 } } });
-  await mill.run({
+const WRONG_CLIPS = [
+  ['ends too early', { duration: 3 }, 'ends after 3.0 s'],
+  ['goes on for too long', { duration: 11.1 }, 'lasts 11.1 s'],
+  ['lies on its side', { width: 72, height: 128 }, 'is 72×128'],
+  ['is cut to a square', { width: 128, height: 128 }, 'is 128×128'],
+  ['is a still', { fps: 0.5 }, 'has 0.50 frames'],
+  ['flickers past', { fps: 240 }, 'has 240.00 frames'],
+  ['is neither H.264 nor HEVC', { codec: 'vp9' }, 'is vp9'],
+] as const;
+
+test.each(WRONG_CLIPS)(
+  'P5 P6 a Runway video that %s is a failed download: a mock is made, and the task is looked at again',
+  async (_name, wrong, said) => {
+    await using mill = await clipOfTenSeconds();
+    expect(await mill.run(measuredAs(wrong))).toMatchObject({ stop: 'task-done', failure: null });
+    const { media } = await mill.json(POST);
+    expect(media).toMatchObject({ image: 'midjourney', video: 'mock' });
+    expect(media.reason).toContain(said);
+    expect(await measured(mill)).toMatchObject({ frames: 8 });
+    const { taskId } = mill.ledger.find(({ kind }) => kind === 'video') ?? {};
+    expect((await mill.state()).image.late_tasks).toMatchObject([{ kind: 'video', task_id: taskId }]);
+  },
+);
+
+const GOOD_CLIPS = [
+  ['is HEVC', { codec: 'hevc' }],
+  ['is a little longer', { duration: 10.9 }],
+  ['has its sides rounded to blocks', { width: 128, height: 70 }],
+  ['has a frame a second', { fps: 1 }],
+] as const;
+
+test.each(GOOD_CLIPS)('P5 a Runway video that %s is the post’s video', async (_name, found) => {
+  await using mill = await clipOfTenSeconds();
+  await mill.run(measuredAs(found));
+  expect((await mill.json(POST)).media).toMatchObject({ video: 'runway' });
+});
+
+function clipOfTenSeconds(): Promise<Mill> {
+  return Mill.start({ sandbox: FAST, config: { VIDEO: { runway_duration: 10 } } });
+}
+
+/** Only the fetched file is found to be other than it is; the mock, which is shorter, is measured as it is. */
+function measuredAs(found: Partial<VideoFacts>): Parameters<Mill['run']>[0] {
+  const measureVideo: typeof quickRenderer.measureVideo = async (file) => {
+    const facts = await quickRenderer.measureVideo(file);
+    return facts.ok && facts.value.duration > 5 ? { ok: true, value: { ...facts.value, ...found } } : facts;
+  };
+  return {
     change: (parts) => ({
       ...parts,
-      context: {
-        ...parts.context,
-        renderer: {
-          ...quickRenderer,
-          measureVideo: async (file) => {
-            const facts = await quickRenderer.measureVideo(file);
-            // Only the fetched file is cut; the mock is measured as it is.
-            return facts.ok && facts.value.duration > 5
-              ? { ok: true, value: { ...facts.value, duration: 3 } }
-              : facts;
-          },
-        },
-      },
+      context: { ...parts.context, renderer: { ...quickRenderer, measureVideo } },
     }),
-  });
-  expect((await mill.json(POST)).media).toMatchObject({ video: 'mock' });
-});
+  };
+}
 
 test('P6 a file that arrives whole and does not play to its end counts as a failed download', async () => {
   const media = {
@@ -193,6 +226,7 @@ test('P6 a file that arrives whole and does not play to its end counts as a fail
   expect(await mill.run()).toMatchObject({ stop: 'task-done', failure: null });
   expect((await mill.json(POST)).media).toMatchObject({ image: 'midjourney', video: 'mock' });
   expect(await measured(mill)).toMatchObject({ frames: 8 });
+  expect((await mill.state()).image.late_tasks).toMatchObject([{ kind: 'video', id: FIRST_ID }]);
 });
 
 test('P6 the polling stops at runway_polling_timeout', async () => {

@@ -21,7 +21,7 @@ import { collectList, type ObjectStore } from '../../src/ports/object-store.ts';
 import type { Random } from '../../src/ports/random.ts';
 import { runChannel, type RunOptions, type RunParts, type RunReport } from '../../src/runtime/run-channel.ts';
 import type { LedgerEntry } from '../../src/sandbox/ledger.ts';
-import type { Sandbox, SandboxMedia, SandboxOptions } from '../../src/sandbox/options.ts';
+import type { Sandbox, SandboxMedia, SandboxOptions, VideoSize } from '../../src/sandbox/options.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { restProblems } from '../../src/workflow/invariants.ts';
 import { quickRenderer } from './quick-renderer.ts';
@@ -309,23 +309,25 @@ export function smallMedia(): SandboxMedia {
         .png()
         .toFile(file);
     },
-    drawVideo: async (file, _prompt, seconds) => copyFile(await clip(seconds), file),
+    drawVideo: async (file, _prompt, seconds, size) => copyFile(await clip(seconds, size), file),
   };
 }
 
-const clips = new Map<number, Promise<string>>();
+const clips = new Map<string, Promise<string>>();
+const WIDE: VideoSize = { width: 1280, height: 720 };
 
-/** A playable video of so many seconds, made once a process: rendering is what takes the time. */
-export function clip(seconds: number): Promise<string> {
-  const known = clips.get(seconds) ?? renderClip(seconds);
-  clips.set(seconds, known);
+/** A playable video of so many seconds in the shape of `size`, made once a process: rendering is what takes the time. */
+export function clip(seconds: number, { height, width }: VideoSize = WIDE): Promise<string> {
+  const shape = { width: 2 * Math.round(width / 20), height: 2 * Math.round(height / 20) };
+  const key = `${seconds} ${shape.width}x${shape.height}`;
+  const known = clips.get(key) ?? renderClip(seconds, shape);
+  clips.set(key, known);
   return known;
 }
 
-async function renderClip(duration: number): Promise<string> {
+async function renderClip(duration: number, size: VideoSize): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'reelmill-test-clip-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const size = { width: 128, height: 72 };
   const picture = join(folder, 'start.png');
   const blank = sharp({ create: { ...size, channels: 3, background: '#c0392b' } });
   await blank.png().toFile(picture);
