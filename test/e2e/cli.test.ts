@@ -246,6 +246,18 @@ test('S6 config check names each problem and each remark, once, and nothing else
   expect(run.told).not.toContain('(key');
 });
 
+test('S6 config check --quiet says nothing of a configuration that is well, and keeps its remarks on others', async () => {
+  await writeFile(path.join(folder, 'well.json'), '{}');
+  const words = ['config', 'check', '--quiet', '--config'];
+  const set = { REELMILL_STORE: `folder:${path.join(folder, 'quiet')}` };
+  const well = await start([...words, 'well.json'], set).ended;
+  expect([well.code, well.out, well.told]).toEqual([EXIT.done, '', '']);
+  await writeFile(path.join(folder, 'odd.json'), '{"WORKFLOW":{"max_task_per_run":2}}');
+  const odd = await start([...words, 'odd.json'], set).ended;
+  expect([odd.code, odd.told]).toEqual([EXIT.done, '']);
+  expect(odd.out).toMatch(/^. WORKFLOW\.max_task_per_run: .*\n$/);
+});
+
 test('a missing secret is named, and nothing is paid for or lost', async () => {
   const { OPENAI_API_KEY: _gone, ...rest } = sandboxVariables(sandbox);
   const ended = await start(['run', '--json'], {

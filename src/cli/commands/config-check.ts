@@ -77,6 +77,7 @@ async function tellUsable(
     cli.print(
       `${colors.yellow('▲')} Not set in this environment, and needed by \`reelmill run\`: ${missing.join(', ')}`,
     );
+  if (options.quiet === true) return;
   const count = warnings.length;
   const remarks = count === 0 ? '' : `, with ${count} ${count === 1 ? 'remark' : 'remarks'}`;
   cli.print(`${colors.green('●')} ${path} can be used${remarks}.`);
