@@ -11,6 +11,7 @@ import { outdatedValues } from './legacy.ts';
 import { holdsSecret, pathText } from './problem.ts';
 import type { ConfigNote } from './problem.ts';
 import type { Config } from './schema.ts';
+import { senselessValues } from './senseless.ts';
 
 const NOTE_LIMIT = 200;
 const LARGEST_SLIP = 3;
@@ -83,7 +84,7 @@ function nearestKey(name: string, known: readonly string[]): string | null {
 
 /** Notes on values that are allowed but outdated, useless or probably mistaken. */
 export function notesOnValues(raw: Readonly<Record<string, unknown>>, config: Config): readonly ConfigNote[] {
-  return [...outdatedValues(raw, config), ...placeholderNotes(config)];
+  return [...outdatedValues(raw, config), ...placeholderNotes(config), ...senselessValues(config)];
 }
 
 interface Template {

@@ -65,22 +65,38 @@ const criterion = z.looseObject({
   weight: z.number().min(0).max(100).meta({ description: 'How much it counts.' }),
 });
 
-export const visualAnalysis = section('How the best of the pictures is chosen.', {
-  enabled: field(flag, true, 'Switched off, the first picture is taken.'),
-  model: field(line.nullable(), null, 'Model that sees pictures; null means the model of the texts.'),
-  image_selection_criteria: field(
-    z.array(criterion).min(1).max(50),
-    DEFAULT_CRITERIA,
-    'What is scored from 0 to 10, and its weight.',
-  ),
-  image_selection_prompt: field(
-    prompt,
-    DEFAULT_PROMPTS.imageSelection,
-    'Asks for the scores. Placeholders: {prompt}, {criteria}.',
-  ),
-  image_selection_max_tokens: field(tokens, 500, 'Most that the judgement may take.', 'tokens'),
-  min_script_length: retired('Used by the old scripts. Not read.'),
-});
+export const visualAnalysis = section(
+  'How the best of the pictures is chosen.',
+  {
+    enabled: field(flag, true, 'Switched off, the first picture is taken.'),
+    model: field(line.nullable(), null, 'Model that sees pictures; null means the model of the texts.'),
+    image_selection_criteria: field(
+      z.array(criterion).min(1).max(50),
+      DEFAULT_CRITERIA,
+      'What is scored from 0 to 10, and its weight.',
+    ),
+    image_selection_prompt: field(
+      prompt,
+      DEFAULT_PROMPTS.imageSelection,
+      'Asks for the scores. Placeholders: {prompt}, {criteria}.',
+    ),
+    image_selection_max_tokens: field(tokens, 500, 'Most that the judgement may take.', 'tokens'),
+    min_script_length: retired('Used by the old scripts. Not read.'),
+  },
+  ({ image_selection_criteria: criteria }, context) => {
+    // The scores are kept by name, in the post and in the sum.
+    for (const [index, { name }] of criteria.entries()) {
+      if (criteria.findIndex((other) => other.name === name) === index) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['image_selection_criteria', index, 'name'],
+        message:
+          'is the name of an earlier criterion too; the scores of one would take the place of the other’s',
+        params: { suggestion: 'Give it a name of its own, or remove it.' },
+      });
+    }
+  },
+);
 
 export const video = section('The video, and the mock that stands in for it.', {
   runway_duration: field(z.int().min(2).max(10), 10, 'Length of the video; Runway makes 2 to 10.', 'seconds'),
