@@ -35,6 +35,7 @@ export function channelSettings(config: Config): ChannelSettings {
       aspectRatio: aspectRatio(config),
       version: image.midjourney_version,
       style: image.midjourney_style,
+      maxRetries: workflow.max_retries,
       judge: {
         enabled: judge.enabled,
         prompt: judge.image_selection_prompt,

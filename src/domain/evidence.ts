@@ -2,7 +2,7 @@
  * What a post's journal proves, for when the documents cannot say it any more. Without this, a `config_midjourney.json`
  * that was damaged, removed or reset would mean that a picture or video which is already paid for is ordered again (I3).
  */
-import { VIDEO_UNKNOWN_TWICE, type ImageDocument } from './channel-state.ts';
+import { IMAGE_UNKNOWN_TWICE, VIDEO_UNKNOWN_TWICE, type ImageDocument } from './channel-state.ts';
 import { MAX_UNKNOWN_OUTCOMES } from './limits.ts';
 import { hasPart, partKey, type Group } from './group.ts';
 import type { GenerationId } from './generation-id.ts';
@@ -57,17 +57,23 @@ function lastOrder(journal: JournalDocument, kind: 'image' | 'video'): CallCost 
 }
 
 /**
- * I3: what stands against an order, whatever a state that was edited, reset or written by an older tool says: its task is
- * paid for already, or nobody knows too often whether it is. Null: it may be made.
+ * I3: what stands against an order, whatever a state that was edited, reset or written by an older tool says: the task that
+ * is paid for already, or the reason why no more of them are. Null: it may be made.
  */
 export function standsAgainst(
   journal: JournalDocument,
   kind: 'image' | 'video',
-): { readonly taskId: string } | 'unknown' | null {
+  maxRetries: number,
+): { readonly taskId: string } | { readonly reason: string } | null {
   const taskId = openTask(journal, kind);
   if (taskId !== null) return { taskId };
   const left = lastOrder(journal, kind)?.settled === null ? 1 : 0;
-  return unknownOrders(journal, kind) + left > MAX_UNKNOWN_OUTCOMES ? 'unknown' : null;
+  if (unknownOrders(journal, kind) + left > MAX_UNKNOWN_OUTCOMES)
+    return { reason: kind === 'image' ? IMAGE_UNKNOWN_TWICE : VIDEO_UNKNOWN_TWICE };
+  const { size } = new Set(
+    journal.entries.flatMap((entry) => (entry.type === 'ended' ? [entry.task_id] : [])),
+  );
+  return kind === 'image' && size > maxRetries ? { reason: `the picture failed ${size} times` } : null;
 }
 
 /** A video is ordered once; a picture again when its task has ended without one. */

@@ -58,6 +58,8 @@ export interface PictureSettings {
   readonly aspectRatio: string;
   readonly version: string | null;
   readonly style: string | null;
+  /** How often a post's picture is ordered again after its task has ended without one (D5). */
+  readonly maxRetries: number;
   readonly judge: {
     readonly enabled: boolean;
     readonly prompt: string;

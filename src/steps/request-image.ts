@@ -1,5 +1,4 @@
 /** P3: orders the picture. The intent is already saved when this runs; what becomes of it decides between D4 and I3. */
-import { IMAGE_UNKNOWN_TWICE } from '../domain/channel-state.ts';
 import { standsAgainst } from '../domain/evidence.ts';
 import { failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
@@ -27,9 +26,9 @@ export async function requestImage(
   const { settings, imageTasks, journal, payments, prices } = context;
   const known = await journal.read(id);
   if (!known.ok) return failed(known.failure, { type: 'submission-withdrawn' });
-  const against = standsAgainst(known.value, 'image');
-  if (against === 'unknown')
-    return happened({ type: 'image-given-up', reason: IMAGE_UNKNOWN_TWICE, late: false });
+  const against = standsAgainst(known.value, 'image', settings.picture.maxRetries);
+  if (against !== null && 'reason' in against)
+    return happened({ type: 'image-given-up', ...against, late: false });
   if (against !== null) {
     context.log.warn('The picture is ordered already; its task is taken up again', { id, ...against });
     return happened({ type: 'image-requested', ...against });

@@ -1,5 +1,4 @@
 /** P5: orders the video from the stored picture. The intent is already saved when this runs. */
-import { VIDEO_UNKNOWN_TWICE } from '../domain/channel-state.ts';
 import { standsAgainst } from '../domain/evidence.ts';
 import type { Failure } from '../domain/failure.ts';
 import { partKey } from '../domain/group.ts';
@@ -44,8 +43,8 @@ export async function requestVideo(
   }
   const known = await journal.read(id);
   if (!known.ok) return withdrawn(known.failure);
-  const against = standsAgainst(known.value, 'video');
-  if (against === 'unknown') return happened(noVideo(VIDEO_UNKNOWN_TWICE));
+  const against = standsAgainst(known.value, 'video', settings.picture.maxRetries);
+  if (against !== null && 'reason' in against) return happened(noVideo(against.reason));
   if (against !== null) {
     context.log.warn('The video is ordered already; its task is taken up again', { id, ...against });
     return happened({ type: 'video-requested', ...against });

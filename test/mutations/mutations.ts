@@ -365,15 +365,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a picture is ordered without asking the journal what stands against it',
     file: 'src/steps/request-image.ts',
-    find: "standsAgainst(known.value, 'image')",
-    replace: "standsAgainst({ ...known.value, entries: [] }, 'image')",
+    find: "standsAgainst(known.value, 'image', ",
+    replace: "standsAgainst({ ...known.value, entries: [] }, 'image', ",
     tests: ['test/mill/hands.test.ts', ...SIM],
   },
   {
     name: 'a video is ordered without asking the journal what stands against it',
     file: 'src/steps/request-video.ts',
-    find: "standsAgainst(known.value, 'video')",
-    replace: "standsAgainst({ ...known.value, entries: [] }, 'video')",
+    find: "standsAgainst(known.value, 'video', ",
+    replace: "standsAgainst({ ...known.value, entries: [] }, 'video', ",
     tests: ['test/mill/hands.test.ts', ...SIM],
   },
   {

@@ -53,6 +53,7 @@ export const SETTINGS: ChannelSettings = {
     aspectRatio: '16:9',
     version: '7.0',
     style: null,
+    maxRetries: 3,
     judge: {
       enabled: true,
       prompt: '{prompt} {criteria}',
