@@ -5,11 +5,10 @@
 import { resumed, type ChannelState } from '../domain/channel-state.ts';
 import { failure, success, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { CONVEYOR, groupObjects, hasPart, isReady } from '../domain/group.ts';
 import type { WorkflowEvent } from '../domain/workflow-event.ts';
-import { collectList } from '../ports/object-store.ts';
 import type { StepContext } from '../steps/context.ts';
 import { readPost } from '../steps/documents.ts';
+import { whereabouts } from '../steps/whereabouts.ts';
 import { progressInStore } from '../steps/write-content.ts';
 import type { Action, Survey } from '../workflow/decide.ts';
 import { knowsItsAge, phaseOf, type Phase } from '../workflow/phase.ts';
@@ -86,24 +85,6 @@ export function mediaPart(id: GenerationId, useMock: boolean): Part {
       });
     },
   };
-}
-
-/** `finished`: the folder in which the post is complete, or was archived; there is nothing left to make. */
-async function whereabouts(
-  { settings: { folders }, store }: StepContext,
-  id: GenerationId,
-): Promise<Result<{ readonly hasText: boolean; readonly finished: string | null }>> {
-  let hasText = false;
-  for (const place of ['archive', ...CONVEYOR] as const) {
-    const folder = folders[place];
-    const listed = await collectList(store, `${folder}${id}`, 1_000);
-    if (!listed.ok) return listed;
-    const group = groupObjects(folder, listed.value).find((candidate) => candidate.id === id);
-    if (group === undefined) continue;
-    if (place !== 'fresh' || isReady(group, folder)) return success({ hasText, finished: folder });
-    hasText = hasPart(group, folder, 'json');
-  }
-  return success({ hasText, finished: null });
 }
 
 /** P2. What the journal knows to be ordered is remembered as late, and may still take the mock's place. */

@@ -30,8 +30,9 @@ import {
   type Candidate,
   type Candidates,
 } from './picture-choice.ts';
+import { noText } from './whereabouts.ts';
 
-type PictureEvent = EventNamed<'picture-saved' | 'picture-failed' | 'image-given-up'>;
+type PictureEvent = EventNamed<'picture-saved' | 'picture-failed' | 'image-given-up' | 'post-finished'>;
 
 /** A download takes up to five minutes, and there may be sixteen: the run must end before those who started it end it. */
 const FETCHING_SECONDS = 900;
@@ -49,6 +50,8 @@ export async function choosePicture(
 ): Promise<StepOutcome<PictureEvent>> {
   const folder = await folderOfPost(context, input.id, input.replacing);
   if (!folder.ok) return noFolder(context, input.id, folder.failure);
+  const text = await seenPost(context, folder.value, input.id);
+  if (!text.ok) return noText(context, input.id, text.failure);
   return context.workspace.withFolder(`picture-${input.id}`, async (path) => {
     const pictures = await fetchCandidates(context, input, path);
     if (!pictures.ok) return notFetched(pictures.failure);

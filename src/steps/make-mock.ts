@@ -12,18 +12,20 @@ import { failed, happened, type StepContext, type StepOutcome } from './context.
 import { readPost } from './documents.ts';
 import { describeMedia, folderOfPost, noFolder, pictureGone, uploadPart } from './media-files.ts';
 import { MAX_PICTURE_BYTES } from './request-video.ts';
+import { noText } from './whereabouts.ts';
 
 type Saved = EventNamed<'media-saved'>;
+type Finished = EventNamed<'post-finished'>;
 
 /** Scenario 0: a title card for the picture, and a camera move over it for the video. */
 export async function makeMock(
   context: StepContext,
   id: GenerationId,
   reason: string,
-): Promise<StepOutcome<Saved>> {
+): Promise<StepOutcome<Saved | Finished>> {
   const { folders, picture, video } = context.settings;
   const post = await readPost(context, folders.fresh, id);
-  if (!post.ok) return failed(post.failure);
+  if (!post.ok) return noText(context, id, post.failure);
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
     const card = await context.renderer.drawPlaceholder(path('card.png'), {
       // A post of another tool may have any topic.

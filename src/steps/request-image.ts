@@ -7,6 +7,7 @@ import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
 import { seenPost } from './documents.ts';
 import { imageCall } from './paid-calls.ts';
+import { noText } from './whereabouts.ts';
 
 export async function requestImage(
   context: StepContext,
@@ -20,6 +21,7 @@ export async function requestImage(
       | 'image-outcome-unknown'
       | 'image-given-up'
       | 'submission-withdrawn'
+      | 'post-finished'
     >
   >
 > {
@@ -34,7 +36,10 @@ export async function requestImage(
     return happened({ type: 'image-requested', ...against });
   }
   const post = await seenPost(context, settings.folders.fresh, id);
-  if (!post.ok) return failed(post.failure, { type: 'submission-withdrawn' });
+  if (!post.ok) {
+    const ended = await noText(context, id, post.failure);
+    return ended.failure ? failed(ended.failure, { type: 'submission-withdrawn' }) : ended;
+  }
   const prompt = post.value.first_frame_description?.trim() ?? '';
   if (prompt === '')
     return failed(

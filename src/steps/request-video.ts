@@ -9,6 +9,7 @@ import { seenPost } from './documents.ts';
 import { folderOfPost, noFolder, pictureGone } from './media-files.ts';
 import { videoCall } from './paid-calls.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import { noText } from './whereabouts.ts';
 
 type RequestEvent = EventNamed<
   | 'video-requested'
@@ -17,6 +18,7 @@ type RequestEvent = EventNamed<
   | 'submission-withdrawn'
   | 'image-given-up'
   | 'picture-failed'
+  | 'post-finished'
 >;
 
 export const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
@@ -50,7 +52,10 @@ export async function requestVideo(
     return happened({ type: 'video-requested', ...against });
   }
   const post = await seenPost(context, folder.value, id);
-  if (!post.ok) return withdrawn(post.failure);
+  if (!post.ok) {
+    const ended = await noText(context, id, post.failure);
+    return ended.failure ? withdrawn(ended.failure) : ended;
+  }
   const prompt = cleanScript(post.value.script ?? '', videoTasks.maxPromptLength);
   return context.workspace.withFolder(`video-${id}`, async (path) => {
     const fetched = await context.store.getFile(

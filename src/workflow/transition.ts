@@ -264,7 +264,7 @@ function row<T extends EventType>(...possible: readonly T[]): Row {
 }
 
 const TABLE: { readonly [P in Phase]: Row } = {
-  'timed-out': row('media-saved'),
+  'timed-out': row('media-saved', 'post-finished'),
   results: row(
     'picture-saved',
     'picture-failed',
@@ -275,6 +275,7 @@ const TABLE: { readonly [P in Phase]: Row } = {
     'video-failed',
     'media-saved',
     'image-given-up',
+    'post-finished',
   ),
   task: row('image-answered', 'image-timed-out', 'task-adopted'),
   'task-undated': row('task-adopted'),
@@ -286,6 +287,7 @@ const TABLE: { readonly [P in Phase]: Row } = {
     'image-outcome-unknown',
     'image-given-up',
     'inconsistency-cleared',
+    'post-finished',
   ),
   'results-unusable': row('image-unusable', 'inconsistency-cleared'),
   idle: row(

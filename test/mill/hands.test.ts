@@ -2,7 +2,16 @@
 import { expect, test } from 'vitest';
 import type { GenerationId } from '../../src/domain/generation-id.ts';
 import { mediaPart } from '../../src/runtime/single-step.ts';
-import { AT_REST, FIRST_ID, GENERATION, IMAGE, Mill, PUBLIC, type MillOptions } from '../support/mill.ts';
+import {
+  AT_REST,
+  FIRST_ID,
+  GENERATION,
+  IMAGE,
+  Mill,
+  PUBLIC,
+  type Json,
+  type MillOptions,
+} from '../support/mill.ts';
 
 const POST = `666/${FIRST_ID}.json`;
 const PICTURE = `666/${FIRST_ID}.png`;
@@ -21,6 +30,11 @@ async function stoppedAt(moment: string, options: MillOptions = SLOW_VIDEO): Pro
     },
   });
   return mill;
+}
+
+/** As a tool that knows only the specification writes it. */
+function fourKeys({ generation, midjourney_results, midjourney_task, status }: Json): Json {
+  return { generation, midjourney_results, midjourney_task, status };
 }
 
 async function expectFinished(mill: Mill, media: object = REAL): Promise<void> {
@@ -79,8 +93,7 @@ test('P7 I6 a picture that is removed again and again ends in a mock, not in a c
 
 test('I3 an older tool that keeps only the four keys makes nobody order a second video', async () => {
   await using mill = await stoppedAt('await-video');
-  const { generation, midjourney_results, midjourney_task, status } = (await mill.state()).image;
-  await mill.put(IMAGE, { generation, midjourney_results, midjourney_task, status });
+  await mill.put(IMAGE, fourKeys((await mill.state()).image));
   await mill.advance(3_600);
   expect(await mill.run({ mode: 'check' })).toMatchObject({ stop: 'task-done', failure: null });
   await expectFinished(mill);
@@ -95,14 +108,43 @@ test.each(['imagine', 'image_to_video'] as const)(
     mill.sandbox.setFaults([{ provider, operation, action: { type: 'lose-answer' } }]);
     for (let hour = 0; hour < 8; hour += 1) {
       await mill.run({ mode: hour === 0 ? 'main' : 'check', anyState: true });
-      const { generation, midjourney_results, midjourney_task, status } = (await mill.state()).image;
-      await mill.put(IMAGE, { generation, midjourney_results, midjourney_task, status });
+      await mill.put(IMAGE, fourKeys((await mill.state()).image));
       await mill.advance(3_600);
     }
     expect(mill.paid()).toMatchObject({ [operation === 'imagine' ? 'image' : 'video']: 2 });
     await expectFinished(mill, { video: 'mock' });
   },
 );
+
+test('I2 I4 M9 an older tool that forgets that a mock is being replaced: the finished post stays as it is, and the channel goes on', async () => {
+  await using mill = await Mill.start({ sandbox: { imageSeconds: 25 * 3_600 } });
+  await mill.run();
+  await mill.until('20:30');
+  for (let run = 0; run < 2; run += 1) await mill.run({ mode: 'check' });
+  expect((await mill.json(POST)).media).toMatchObject({ image: 'placeholder', video: 'mock' });
+  // Sorted forward by the next main run, which ends before the next post has a text.
+  mill.sandbox.setFaults([{ provider: 'openai', action: { type: 'status', status: 500 } }]);
+  await mill.run();
+  await mill.put(GENERATION, { generation_id: null });
+  mill.sandbox.setFaults([]);
+  await mill.advance(2 * 3_600);
+  const stop = new AbortController();
+  const onAction = (type: string): void => {
+    if (type === 'choose-picture') stop.abort();
+  };
+  await mill.run({ mode: 'check', signal: stop.signal, onAction });
+  const { image } = await mill.state();
+  expect(image.replacing_mock).toBe(true);
+  await mill.put(IMAGE, fourKeys(image));
+  await mill.until('20:30');
+  const { actions, failure } = await mill.run();
+  expect(failure).toBeNull();
+  expect(actions[0]).toEqual({ action: 'choose-picture', event: 'post-finished' });
+  expect(actions.map(({ action }) => action)).toContain('write-content');
+  expect(await mill.objects(`444/${FIRST_ID}`)).toHaveLength(3);
+  expect(await mill.objects(`666/${FIRST_ID}`)).toEqual([]);
+  expect((await mill.json(`444/${FIRST_ID}.json`)).media).toMatchObject({ video: 'mock' });
+});
 
 test('I3 D6 a state and a picture that are removed together make nobody order either again', async () => {
   await using mill = await stoppedAt('await-video');
