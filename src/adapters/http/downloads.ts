@@ -3,7 +3,6 @@
  * or not a picture at all; whatever arrives under the final name is a whole file of the right kind.
  */
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
@@ -129,7 +128,9 @@ async function save(answer: IncomingMessage, part: string, maxBytes: number): Pr
       yield chunk;
     }
   };
-  await pipeline(answer, counted, createWriteStream(part, { flags: 'wx', mode: 0o600 }));
+  // Opened first: a stream that fails while it opens its file may make it after the caller has tidied up.
+  await using file = await open(part, 'wx', 0o600);
+  await pipeline(answer, counted, file.createWriteStream());
   return bytes;
 }
 
