@@ -27,13 +27,13 @@ export async function makeMock(
   const post = await readPost(context, folders.fresh, id);
   if (!post.ok) return noText(context, id, post.failure);
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
-    const card = await context.renderer.drawPlaceholder(path('card.png'), {
+    const drawn = await context.renderer.drawPlaceholder(path('card.png'), {
       // A post of another tool may have any topic.
       topic: cutText(topicOf(post.value), TEXT_LIMIT),
       size: { width: picture.width, height: picture.height },
       ...video.placeholder,
     });
-    if (!card.ok) return failed(card.failure);
+    if (!drawn.ok) return failed(drawn.failure);
     const described = await describeMedia(context, folders.fresh, id, {
       media: { image: 'placeholder', video: 'mock', reason },
     });
@@ -46,7 +46,8 @@ export async function makeMock(
       to: 'placeholder and mock video',
       reason,
     });
-    return renderAndSave(context, folders.fresh, id, path('card.png'), path('mock.mp4'));
+    const card = { file: path('card.png'), source: 'placeholder', ours: true } as const;
+    return renderAndSave(context, folders.fresh, id, card, path('mock.mp4'));
   });
 }
 
@@ -67,7 +68,8 @@ export async function makeMockVideo(
     const described = await describeMedia(context, folder.value, id, { media: { video: 'mock', reason } });
     if (!described.ok) return failed(described.failure);
     context.journal.note(id, { type: 'fallback', from: 'runway', to: 'mock video', reason });
-    return renderAndSave(context, folder.value, id, path('picture.png'), path('mock.mp4'));
+    const picture = { file: path('picture.png'), source: 'midjourney', ours: !replacing } as const;
+    return renderAndSave(context, folder.value, id, picture, path('mock.mp4'));
   });
 }
 
@@ -75,12 +77,17 @@ async function renderAndSave(
   context: StepContext,
   folder: string,
   id: GenerationId,
-  picture: string,
+  picture: {
+    readonly file: string;
+    readonly source: 'placeholder' | 'midjourney';
+    /** The post is still in the making, and not one that its owner may have thrown away. */
+    readonly ours: boolean;
+  },
   output: string,
 ): Promise<StepOutcome<Saved>> {
   const { width, height } = context.settings.picture;
   const wanted = { ...context.settings.video.mock, size: { width, height } };
-  const rendered = await context.renderer.renderMockVideo(picture, output, wanted);
+  const rendered = await context.renderer.renderMockVideo(picture.file, output, wanted);
   if (!rendered.ok) return failed(rendered.failure);
   // A long video of a large picture takes minutes.
   const held = await context.keepLease();
@@ -89,7 +96,13 @@ async function renderAndSave(
   const problem = measured.ok ? mockProblem(measured.value, wanted) : measured.failure;
   if (problem) return failed(problem);
   const uploaded = await uploadPart(context, folder, id, 'mock', output);
-  return uploaded.ok ? happened({ type: 'media-saved' }) : failed(uploaded.failure);
+  if (!uploaded.ok) return failed(uploaded.failure);
+  // Rendering took long enough for hands in the folder; the picture is still here.
+  if (picture.ours && !uploaded.value.some(({ key }) => key === partKey(folder, id, 'png'))) {
+    const again = await uploadPart(context, folder, id, picture.source, picture.file);
+    if (!again.ok) return failed(again.failure);
+  }
+  return happened({ type: 'media-saved' });
 }
 
 /** Averaged over few frames, a rate is not met exactly. */

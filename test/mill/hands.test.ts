@@ -78,6 +78,32 @@ test('P6 P7 I4 a picture that is removed before its video is ordered, or before 
   }
 });
 
+test('P7 I2 a picture that is removed while its mock is rendered is stored again', async () => {
+  for (const moment of ['make-mock', 'make-mock-video']) {
+    await using mill = await Mill.start({ sandbox: { imageSeconds: 1, videoSeconds: 60 } });
+    const provider = moment === 'make-mock' ? 'piapi' : 'runway';
+    mill.sandbox.setFaults([{ provider, action: { type: 'status', status: 400 } }]);
+    const change: NonNullable<Parameters<Mill['run']>[0]>['change'] = (parts) => ({
+      ...parts,
+      context: {
+        ...parts.context,
+        renderer: {
+          ...parts.context.renderer,
+          renderMockVideo: async (...given) => {
+            await mill.remove(PICTURE);
+            return parts.context.renderer.renderMockVideo(...given);
+          },
+        },
+      },
+    });
+    for (let hour = 0; hour < 8; hour += 1) {
+      await mill.run({ mode: hour === 0 ? 'main' : 'check', change, anyState: true });
+      await mill.advance(3_600);
+    }
+    await expectFinished(mill, { video: 'mock' });
+  }
+});
+
 test('P7 I6 a picture that is removed again and again ends in a mock, not in a circle', async () => {
   await using mill = await Mill.start(SLOW_VIDEO);
   const report = await mill.run({

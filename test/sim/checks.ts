@@ -122,7 +122,8 @@ function nothingLost(channel: Channel): string[] {
     if (!whole && id !== active) problems.push(`I2 ${id} is incomplete in ${place} and nobody works on it`);
   }
   for (const id of channel.published) {
-    if (publishedDaysAgo(channel, id) <= 2) continue;
+    // What its owner threw away while the publisher published it lies nowhere any more.
+    if (publishedDaysAgo(channel, id) <= 2 || channel.hands.discarded.has(id)) continue;
     if (channel.bucket.keys(`${folders.archive}${id}`).length < 3)
       problems.push(`I2 ${id} was published and is not archived`);
     const listed = channel.bucket.json(documents.public)['generation_id'];
