@@ -169,8 +169,10 @@ export class Hands {
     if (this.#isBroken(documents.generation)) return;
     const id = String(bucket.json(documents.generation)['generation_id']);
     const key = `${folders.fresh}${id}.png`;
-    // Complete, it is finished: the next run only has to say so, and a hand in it is repair's business.
-    if (bucket.text(key) === null || this.#channel.ready(folders.fresh).includes(id)) return;
+    // Complete or half moved, it is finished: the next run only has to say so, and a hand in it is repair's business.
+    const isMade =
+      bucket.text(`${folders.fresh}${id}.json`) === null || this.#channel.ready(folders.fresh).includes(id);
+    if (bucket.text(key) === null || isMade) return;
     bucket.remove('owner', key);
   }
 
