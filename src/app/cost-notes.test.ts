@@ -31,7 +31,7 @@ test('BUDGET a budget in which no call or no post fits is named, a sufficient on
     'BUDGET.per_day_usd is less than one call can cost (0.50 USD): no post can ever be finished',
     'BUDGET.per_month_usd is less than one call can cost (0.50 USD): no post can ever be finished',
   ]);
-  expect(notes({ per_post_usd: 0.55 })).toEqual([
+  expect(notes({ per_post_usd: 0.55, per_month_usd: 20 })).toEqual([
     expect.stringMatching(/^BUDGET\.per_post_usd is less than a post can cost at the most \(0\.6/),
   ]);
   expect(hopelessBudgets(configOf({ BUDGET: { per_day_usd: 0.3 } }))).toHaveLength(1);
@@ -40,8 +40,17 @@ test('BUDGET a budget in which no call or no post fits is named, a sufficient on
   expect(notes({ per_day_usd: 0.55 })).toEqual([]);
 });
 
+test('BUDGET no budget for a month is named, unless one for a day limits the month too', () => {
+  const notes = (budget: object) => costNotes(configOf({ BUDGET: budget })).map(({ path }) => path);
+  expect(notes({})).toEqual(['BUDGET.per_month_usd']);
+  expect(notes({ per_post_usd: 2 })).toEqual(['BUDGET.per_month_usd']);
+  expect(notes({ per_day_usd: 4 })).toEqual([]);
+  expect(notes({ per_month_usd: 60 })).toEqual([]);
+});
+
 test('BUDGET a model without a price is named, once, and not when the channel gives one', () => {
-  const paths = (parts: object) => costNotes(configOf(parts)).map(({ path }) => path);
+  const paths = (parts: object) =>
+    costNotes(configOf({ BUDGET: { per_month_usd: 60 }, ...parts })).map(({ path }) => path);
   const model = { OPENAI_SETTINGS: { model: 'mine' }, VISUAL_ANALYSIS: { model: 'mine' } };
   expect(paths(model)).toEqual(['PRICES.openai']);
   expect(

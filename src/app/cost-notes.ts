@@ -10,6 +10,9 @@ import type { PlannedCall } from '../ports/payments.ts';
 import { mediaCallsAhead, textCallsAhead } from '../steps/paid-calls.ts';
 import { budgetsOf, channelSettings, pricesOf } from './settings.ts';
 
+/** Of the sample channels; a test compares them. */
+export const USUAL_MONTHLY_USD = 60;
+
 /** Every paid call of one post when nothing goes wrong, each with the most that it can cost. */
 export function callsOfOnePost(
   config: Config,
@@ -27,7 +30,21 @@ export function callsOfOnePost(
 }
 
 export function costNotes(config: Config): ConfigNote[] {
-  return [...notesOnBudgets(config), ...notesOnPrices(config)];
+  return [...notesOnMonth(config), ...notesOnBudgets(config), ...notesOnPrices(config)];
+}
+
+/** A day's budget limits the month too, and a post's alone does not: nobody counts the posts. */
+function notesOnMonth(config: Config): ConfigNote[] {
+  const { perDay, perMonth } = budgetsOf(config);
+  if (perMonth !== null || perDay !== null) return [];
+  return [
+    {
+      kind: 'suspicious',
+      path: 'BUDGET.per_month_usd',
+      message: 'is not set, and neither is per_day_usd: nothing limits what a month may cost',
+      suggestion: `Write the most that a month may cost, such as ${USUAL_MONTHLY_USD}.`,
+    },
+  ];
 }
 
 /** Budgets under which a run would pay for texts and a picture, and never for the rest. */

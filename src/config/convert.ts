@@ -14,7 +14,7 @@ import { holdsSecret, pathText, shownValue } from './problem.ts';
 import type { Config } from './schema.ts';
 
 export interface ConfigChange {
-  readonly kind: 'removed' | 'replaced' | 'kept';
+  readonly kind: 'removed' | 'replaced' | 'kept' | 'added';
   /** `VIDEO.runway_ratio` */
   readonly path: string;
   /** The old value, cut short; null for what is no single value and for what could be a secret. */

@@ -58,7 +58,9 @@ interface LimitTexts {
   readonly month: string;
   readonly day: string;
   readonly post: string;
+  readonly set: (amounts: string) => string;
   /** Names no limit where there is none, so that nobody believes in one. */
+  readonly noMonth: string;
   readonly none: string;
 }
 
@@ -66,26 +68,32 @@ const ENGLISH_LIMITS: LimitTexts = {
   month: 'a month',
   day: 'a day',
   post: 'a post',
-  none: 'none for a month (set `BUDGET.per_month_usd` in the configuration)',
+  set: (amounts) => `Limits: ${amounts}. A run stops before a paid call that would pass one.`,
+  noMonth: 'A month has no limit of its own: set `BUDGET.per_month_usd` in the configuration.',
+  none: '**No limit is set**, so that no run stops because of what it costs: set `BUDGET.per_month_usd` in the configuration.',
 };
 const RUSSIAN_LIMITS: LimitTexts = {
   month: 'в месяц',
   day: 'в день',
   post: 'на пост',
-  none: 'на месяц предела нет (задайте `BUDGET.per_month_usd` в конфигурации)',
+  set: (amounts) =>
+    `Пределы: ${amounts}. Запуск остановится до платного вызова, который превысил бы один из них.`,
+  noMonth: 'На месяц своего предела нет: задайте `BUDGET.per_month_usd` в конфигурации.',
+  none: '**Предела нет**, так что расходы не остановят ни одного запуска: задайте `BUDGET.per_month_usd` в конфигурации.',
 };
 
-function limits({ config }: ChannelPageFacts, { day, month, none, post }: LimitTexts): string {
+function limits({ config }: ChannelPageFacts, texts: LimitTexts): string {
   const { per_day_usd: perDay, per_month_usd: perMonth, per_post_usd: perPost } = config.BUDGET;
   const named = [
-    [perMonth, month],
-    [perDay, day],
-    [perPost, post],
+    [perMonth, texts.month],
+    [perDay, texts.day],
+    [perPost, texts.post],
   ] as const;
   const set = named.flatMap(([usd, name]) =>
     usd === null ? [] : [`$${usd.toFixed(Number.isInteger(usd) ? 0 : 2)} ${name}`],
   );
-  return [...set, ...(perMonth === null ? [none] : [])].join(', ');
+  if (set.length === 0) return texts.none;
+  return `${texts.set(set.join(', '))}${perMonth === null ? ` ${texts.noMonth}` : ''}`;
 }
 
 /** Where in a bucket the keys of this channel begin. */
@@ -142,7 +150,7 @@ In \`<id>.json\`, \`media\` says whether picture and video are real or stand-ins
 
 ## Money
 
-Limits: ${limits(facts, ENGLISH_LIMITS)}. A run stops before a paid call that would pass one. \`npx reelmill costs\` shows what was spent, by day and provider.
+${limits(facts, ENGLISH_LIMITS)} \`npx reelmill costs\` shows what was spent, by day and provider.
 
 ## Change something
 
@@ -204,7 +212,7 @@ ${keyTable(facts, 'консоль хранилища')}
 
 ## Деньги
 
-Пределы: ${limits(facts, RUSSIAN_LIMITS)}. Запуск остановится до платного вызова, который превысил бы один из них. \`npx reelmill costs\` показывает расходы по дням и сервисам.
+${limits(facts, RUSSIAN_LIMITS)} \`npx reelmill costs\` показывает расходы по дням и сервисам.
 
 ## Что-то изменить
 

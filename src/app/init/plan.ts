@@ -75,7 +75,8 @@ type Json = Record<string, unknown>;
 export async function planInit(answers: InitAnswers, now: Date): Promise<Result<InitPlan>> {
   const base = await baseConfig(answers.base);
   if (!base.ok) return base;
-  const json = withAnswers(base.value.json, answers);
+  const budgeted = await withBudget(base.value);
+  const json = withAnswers(budgeted, answers);
   const { configName } = answers;
   const loaded = interpretConfig(JSON.stringify(json), configName);
   if (!loaded.ok) return loaded;
@@ -111,7 +112,8 @@ export async function planInit(answers: InitAnswers, now: Date): Promise<Result<
         ? `GitHub знает только UTC: времена запусков соответствуют сегодняшним в ${timezone}, без перехода на летнее время.`
         : `GitHub knows only UTC: the workflow's times are those of ${timezone} today, without summer time.`,
     );
-  return success({ files, config, language, changes: base.value.changes, notes, secrets, install });
+  const changes = [...base.value.changes, ...budgetChange(base.value.json, config, language)];
+  return success({ files, config, language, changes, notes, secrets, install });
 }
 
 const HALF_A_BUCKET = {
@@ -149,9 +151,7 @@ interface Base {
 async function baseConfig(base: InitBase): Promise<Result<Base>> {
   if (base.kind === 'sample') {
     const { language } = base;
-    const file = new URL(`../../../samples/${language}/config.json`, import.meta.url);
-    const json: unknown = JSON.parse(await readFile(fileURLToPath(file), 'utf8'));
-    if (typeof json !== 'object' || json === null) throw new Error(`the sample ${language} is no object`);
+    const json = await sampleConfig(language);
     // It names a file of the package, which is not where the channel is.
     const { $schema: _, ...rest } = { $schema: null, ...json };
     return success({ json: rest, language, changes: [] });
@@ -165,6 +165,32 @@ async function baseConfig(base: InitBase): Promise<Result<Base>> {
   const language = letters(/\p{Script=Cyrillic}/gu) > letters(/\p{Script=Latin}/gu) ? 'ru' : 'en';
   return success({ json: { ...json }, language, changes });
 }
+
+async function sampleConfig(language: Language): Promise<Json> {
+  const file = new URL(`../../../samples/${language}/config.json`, import.meta.url);
+  const json: unknown = JSON.parse(await readFile(fileURLToPath(file), 'utf8'));
+  if (!isObject(json)) throw new Error(`the sample ${language} is no object`);
+  return json;
+}
+
+/** The old scripts knew no budgets. Who brings their file along is to be surprised by a bill as little as anybody else. */
+async function withBudget({ json, language }: Base): Promise<Json> {
+  if (json['BUDGET'] !== undefined) return json;
+  const { BUDGET: usual } = await sampleConfig(language);
+  return { ...json, BUDGET: usual };
+}
+
+function budgetChange(old: Json, { BUDGET: budget }: Config, language: Language): ConfigChange[] {
+  if (old['BUDGET'] !== undefined) return [];
+  const named = Object.entries(budget).filter(([, usd]) => usd !== null);
+  const now = named.map(([name, usd]) => `${name} ${usd}`).join(', ');
+  return [{ kind: 'added', path: 'BUDGET', was: null, now, why: NO_BUDGET[language] }];
+}
+
+const NO_BUDGET = {
+  en: 'The old file limited no spending; write other amounts if these do not suit you.',
+  ru: 'Старый файл никак не ограничивал расходы; впишите другие суммы, если эти не подходят.',
+} as const;
 
 function withAnswers(base: Json, answers: InitAnswers): Json {
   const json = structuredClone(base);

@@ -1,9 +1,11 @@
 /** Every answer of `reelmill init`, from its flag; from a question where there is none and somebody can answer. */
 import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
+import { USUAL_MONTHLY_USD } from '../../app/cost-notes.ts';
 import type { Language } from '../../app/init/channel-page.ts';
 import type { InitAnswers, InitBase, InitStore } from '../../app/init/plan.ts';
 import { isAcceptableAddress } from '../../config/fields.ts';
+import { interpretConfig } from '../../config/load.ts';
 import { failure, success, type Result } from '../../domain/failure.ts';
 import type { GlobalOptions } from '../cli.ts';
 import type { Questions } from '../questions.ts';
@@ -43,7 +45,7 @@ export async function collectAnswers(
   if (!base.ok) return base;
   const store = await storeOf(options, flags, base.value, asking);
   if (!store.ok) return store;
-  const monthlyUsd = flags.budget ?? (asked === null ? null : await monthlyLimit(asked, texts));
+  const monthlyUsd = flags.budget ?? (asked === null ? null : await monthlyLimit(asked, texts, base.value));
   const configName = options.config ?? 'config.json';
   if (isAbsolute(configName) || configName.split(/[/\\]/).includes('..'))
     return wrong(texts, texts.failures.configOutside(configName));
@@ -63,10 +65,14 @@ export async function collectAnswers(
   });
 }
 
-async function monthlyLimit(asked: Questions, { budget }: InitTexts): Promise<number> {
-  const isAmount = (answer: string): boolean => /^\d{1,6}(\.\d{1,2})?$/.test(answer);
+/** Enter raises no limit that an old configuration has. */
+async function monthlyLimit(asked: Questions, { budget }: InitTexts, base: InitBase): Promise<number> {
+  const old = base.kind === 'old' ? interpretConfig(base.text, base.path) : null;
+  const known = old?.ok === true ? old.value.config.BUDGET.per_month_usd : null;
+  const usual = String(known ?? USUAL_MONTHLY_USD);
+  const isAmount = (answer: string): boolean => answer === usual || /^\d{1,6}(\.\d{1,2})?$/.test(answer);
   return Number(
-    await asked.text(budget.question, '60', (answer) => (isAmount(answer) ? null : budget.wrong)),
+    await asked.text(budget.question, usual, (answer) => (isAmount(answer) ? null : budget.wrong)),
   );
 }
 

@@ -18,7 +18,7 @@ export function printPlan(
   const { colors } = cli;
   const texts = INIT_TEXTS[plan.language];
   for (const { kind, path, was, now, why } of plan.changes) {
-    const values = now === null ? (was ?? '') : `${was ?? ''} → ${now}`;
+    const values = now === null ? (was ?? '') : was === null ? now : `${was} → ${now}`;
     cli.print(`${colors.dim(kind.padEnd(8))} ${path} ${colors.dim(values)}  ${why}`);
   }
   if (plan.changes.length > 0) cli.print('');
