@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { sandboxVariables } from '../../src/app/drawn-sandbox.ts';
 import { actionSource, githubRepository } from '../../src/app/init/package-source.ts';
+import { ACTION_PLACEHOLDER } from '../../src/app/init/workflow-file.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { main } from '../../src/cli/main.ts';
@@ -128,7 +129,8 @@ test('the Russian sample comes with a page in Russian, for a bucket of any kind'
   expect(made).toMatchObject({ code: EXIT.done });
   expect(made.out).not.toContain('▲');
   expect(made.out).toContain('Тексты — gpt-4.1, картинки — Midjourney (relax), видео — gen4.5; не больше');
-  expect(made.out).toContain('Дальше:\n  1. Положите');
+  expect(made.out).toContain('Дальше:\n  1. Создайте');
+  expect(made.out).toContain('\n       git push -u origin main\n');
   const example = await read('ru', '.env.example');
   for (const line of example.split('\n').filter((text) => /^# [^=]+$/.test(text)))
     expect(line).toMatch(/^# .*\p{Script=Cyrillic}/u);
@@ -144,7 +146,7 @@ test('the Russian sample comes with a page in Russian, for a bucket of any kind'
     IMAGE_GENERATION: { process_mode: 'relax' },
   });
   expect(await read('ru', 'CHANNEL.md')).toMatch(
-    /^# Этот канал\n[\s\S]*Положите эту папку в закрытый репозиторий/,
+    /^# Этот канал\n[\s\S]*пустой закрытый репозиторий на GitHub и положите туда эту папку/,
   );
   expect(await read('ru', 'CHANNEL.md')).toContain('| `B2_ACCESS_KEY` | https://secure.backblaze.com');
   expect(await read('ru', WORKFLOW)).toContain(`uses: me/mill@${'b'.repeat(40)}\n`);
@@ -256,7 +258,7 @@ test('at a terminal only what it must know is asked, and a wrong answer is asked
   expect(await read('asked', '.env.example')).toContain('REELMILL_STORE=folder:./posts');
 });
 
-test('a clone names its own repository and commit for the workflow; anything else is only the usual place', async () => {
+test('a clone names its own repository and commit for the workflow; for anything else a placeholder stands there', async () => {
   expect(githubRepository('git@github.com:me/mill.git')).toBe('me/mill');
   expect(githubRepository('https://github.com/me/mill')).toBe('me/mill');
   expect(githubRepository('https://token@github.com/me/mill.git')).toBe('me/mill');
@@ -265,7 +267,7 @@ test('a clone names its own repository and commit for the workflow; anything els
   const clone = path.join(folder, 'clone');
   await mkdir(clone);
   await writeFile(path.join(clone, 'package.json'), '{"version":"1.2.3"}');
-  expect(await actionSource(clone)).toEqual({ reference: 'reelmill/reelmill@v1.2.3', certain: false });
+  expect(await actionSource(clone)).toEqual({ reference: ACTION_PLACEHOLDER, certain: false });
   const git = (...words: string[]) =>
     execFileSync('git', ['-C', clone, ...words], { encoding: 'utf8' }).trim();
   git('init', '-q');

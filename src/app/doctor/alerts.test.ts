@@ -38,7 +38,10 @@ test('everybody who is told is named, and how to see whether a message arrives',
 });
 
 test('nobody to tell is a choice, and is said', () => {
-  expect(alerts({})).toMatchObject({ verdict: 'ok', evidence: expect.stringMatching(/^Nobody is told/) });
+  expect(alerts({})).toMatchObject({
+    verdict: 'ok',
+    evidence: expect.stringMatching(/^Nobody is told .*; better have yourself told/),
+  });
   const found = alerts({ SCHEDULE: { ready_by: '08:00' } });
   expect(found).toMatchObject({
     verdict: 'ok',

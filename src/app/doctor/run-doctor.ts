@@ -7,6 +7,7 @@ import { bucketSettings } from '../../config/resolved.ts';
 import { defaultConfig, type Config } from '../../config/schema.ts';
 import type { Result } from '../../domain/failure.ts';
 import { openStore, USER_AGENT } from '../compose.ts';
+import { checkAction } from './action.ts';
 import { checkAlerts, checkReports } from './alerts.ts';
 import { checkClock, type TimeSource } from './clock.ts';
 import { checkContents } from './contents.ts';
@@ -41,6 +42,7 @@ export async function runDoctor(parts: DoctorParts): Promise<readonly CheckResul
   groups.push(
     here(config, folder),
     Promise.resolve(loaded.ok ? [checkSchedule(config, workflow, now())] : []),
+    Promise.resolve(workflow === null ? [] : actionOf(workflow)),
     Promise.resolve(loaded.ok && environment.ok ? listeners(config, environment.value) : []),
   );
   // A group that ends early waits for its turn; one that fails by a bug must not go unheard meanwhile.
@@ -89,6 +91,11 @@ async function storeAndChannel(
   if (results.some(({ verdict }) => verdict === 'problem')) return results;
   const channel = await checkChannel(config, store.value, now());
   return [...results, ...channel, await checkContents(config, store.value, now())];
+}
+
+function actionOf(workflow: string): readonly Finding[] {
+  const found = checkAction(workflow);
+  return found === null ? [] : [found];
 }
 
 /** Who is told of trouble, and, where it was set up, who tells us of pictures. */

@@ -1,6 +1,7 @@
 /** CHANNEL.md: what the owner of a channel, who is not a programmer, needs to know about it, in the channel's language. */
 import type { Config } from '../../config/schema.ts';
-import { cronLines } from './workflow-file.ts';
+import { PUSH_LINES } from './push-lines.ts';
+import { ACTION_PLACEHOLDER, cronLines } from './workflow-file.ts';
 
 export type Language = 'en' | 'ru';
 
@@ -12,6 +13,10 @@ export interface ChannelPageFacts {
   readonly folder: string | null;
   /** The command that puts Reelmill into the channel's folder. */
   readonly install: string;
+  /** False: the command names a folder of this machine, which a page in a repository has no business to show. */
+  readonly isReleased: boolean;
+  /** False: the workflow holds a placeholder where the place of Reelmill belongs. */
+  readonly isPlaced: boolean;
   readonly secrets: readonly string[];
   /** For a folder: lines for this machine's crontab. */
   readonly crontab: readonly string[];
@@ -102,6 +107,54 @@ function below({ config }: ChannelPageFacts, word: string): string {
   return prefix === '' ? '' : `${word} \`${prefix}\``;
 }
 
+const TOKEN_LINE = '`TELEGRAM_BOT_TOKEN: ${{ secrets.TELEGRAM_BOT_TOKEN }}`';
+
+function englishAlerts({ config, configPath, folder }: ChannelPageFacts): string {
+  const { ready_by: readyBy } = config.SCHEDULE;
+  const late = readyBy === null ? '' : `, or no post is ready by ${readyBy}`;
+  const place =
+    folder === null
+      ? `as a repository secret, with the line ${TOKEN_LINE} beside the other keys in the workflow`
+      : 'into `.env`';
+  return `To be told when a run fails, a budget stops it${late}:
+
+1. In Telegram, write \`/newbot\` to @BotFather, and then a word to the bot that it makes.
+2. Put the number of your chat (\`https://api.telegram.org/botTOKEN/getUpdates\` shows it in the browser, as the \`id\` of \`chat\`) into \`ALERTS.telegram.chat_id\` of \`${configPath}\`, and the bot's token as \`TELEGRAM_BOT_TOKEN\` ${place}.
+3. \`npx reelmill alerts test\` sends a message. Slack, Discord, e-mail and others are in Reelmill's \`docs/alerts.md\`.`;
+}
+
+function russianAlerts({ config, configPath, folder }: ChannelPageFacts): string {
+  const { ready_by: readyBy } = config.SCHEDULE;
+  const late = readyBy === null ? '' : ` или к ${readyBy} нет готового поста`;
+  const place =
+    folder === null
+      ? `как repository secret, а рядом с другими ключами в файле расписания — строку ${TOKEN_LINE}`
+      : 'в `.env`';
+  return `Чтобы узнать, когда запуск не удался, его остановил предел расходов${late}:
+
+1. В Telegram напишите \`/newbot\` боту @BotFather, а затем любое слово боту, которого он создаст.
+2. Впишите номер своего чата (его покажет в браузере \`https://api.telegram.org/botТОКЕН/getUpdates\`: \`id\` в \`chat\`) в \`ALERTS.telegram.chat_id\` файла \`${configPath}\`, а токен бота под именем \`TELEGRAM_BOT_TOKEN\` ${place}.
+3. \`npx reelmill alerts test\` пошлёт сообщение. Slack, Discord, почта и другое — в \`docs/alerts.md\` Reelmill.`;
+}
+
+/** For a page that goes into a repository; `words` stand for the folder of a checkout. */
+function publicInstall({ install, isReleased }: ChannelPageFacts, words: string): string {
+  return isReleased ? install : `npm install ${words}`;
+}
+
+/** With the placeholder first, since nothing runs before it is replaced. */
+function numbered(steps: readonly (string | null)[]): string {
+  return steps
+    .filter((step) => step !== null)
+    .map((step, index) => `${index + 1}. ${step}`)
+    .join('\n');
+}
+
+/** Inside a numbered step. */
+function pushBlock(): string {
+  return ['```sh', ...PUSH_LINES, '```'].map((line) => `   ${line}`).join('\n');
+}
+
 /** A channel that runs elsewhere needs no Reelmill here, until its owner asks something. */
 function localNote({ folder }: ChannelPageFacts, note: string): string {
   return folder === null ? `${note}\n\n` : '';
@@ -113,10 +166,15 @@ function englishPage(facts: ChannelPageFacts): string {
   const { main, checks } = times(facts);
   const start =
     folder === null
-      ? `1. Put this folder into a private repository on GitHub.
-2. There, under *Settings → Secrets and variables → Actions*, add each key of the table below as a repository secret.
-3. Under *Actions → Reelmill → Run workflow*, choose \`doctor\`. It checks everything and spends nothing.
-4. When it shows no problem, choose \`dry-run\` to see what the next run would do and cost, and \`main\` to make the first post now, or wait for ${main} UTC.`
+      ? numbered([
+          facts.isPlaced
+            ? null
+            : `In \`.github/workflows/reelmill.yml\`, put the place of your copy of Reelmill on GitHub for \`${ACTION_PLACEHOLDER}\`: \`owner/repository@\` and the 40 digits of a commit. No run begins before.`,
+          `Make an empty private repository on GitHub, and put this folder there. \`.env\`, where keys are, stays here: \`.gitignore\` names it.\n\n${pushBlock()}\n`,
+          `There, under *Settings → Secrets and variables → Actions*, add each key of the table below as a repository secret.`,
+          `Under *Actions → Reelmill → Run workflow*, choose \`doctor\`. It checks everything and spends nothing.`,
+          `When it shows no problem, choose \`dry-run\` to see what the next run would do and cost, and \`main\` to make the first post now, or wait for ${main} UTC.`,
+        ])
       : `1. In this folder, install Reelmill with \`${facts.install}\`, copy \`.env.example\` to \`.env\` and fill in the keys of the table below.
 2. \`npx reelmill doctor\` checks everything and spends nothing.
 3. \`npx reelmill run --dry-run\` says what a run would do and cost; without \`--dry-run\` it does it.
@@ -152,13 +210,17 @@ In \`<id>.json\`, \`media\` says whether picture and video are real or stand-ins
 
 ${limits(facts, ENGLISH_LIMITS)} \`npx reelmill costs\` shows what was spent, by day and provider.
 
+## To be told of trouble
+
+${englishAlerts(facts)}
+
 ## Change something
 
 Everything is in \`${configPath}\`: prompts, subjects (\`CONTENT.focuses\`), lengths, prices, times. \`npx reelmill config check\` says what is wrong with it before a run does.${folder === null ? ' The times of runs stand in `.github/workflows/reelmill.yml`.' : ''}
 
 ## When something is wrong
 
-${localNote(facts, `The commands here work on your own machine after \`${facts.install}\` in this folder, with the keys in \`.env\` (a copy of \`.env.example\`):`)}- \`npx reelmill status\`: where the channel stands, and what the next run will do.
+${localNote(facts, `The commands here work on your own machine after \`${publicInstall(facts, 'FOLDER')}\` in this folder${facts.isReleased ? '' : ' (FOLDER is that of your copy of Reelmill)'}, with the keys in \`.env\` (a copy of \`.env.example\`):`)}- \`npx reelmill status\`: where the channel stands, and what the next run will do.
 - \`npx reelmill doctor\`: each part, with what to do about it.${
     folder === null
       ? `
@@ -175,10 +237,15 @@ function russianPage(facts: ChannelPageFacts): string {
   const { main, checks } = times(facts);
   const start =
     folder === null
-      ? `1. Положите эту папку в закрытый репозиторий на GitHub.
-2. Там в *Settings → Secrets and variables → Actions* добавьте каждый ключ из таблицы как repository secret.
-3. В *Actions → Reelmill → Run workflow* выберите \`doctor\`: он проверит всё и ничего не потратит.
-4. Когда проблем нет, выберите \`dry-run\`, чтобы узнать, что сделает и сколько потратит следующий запуск, а затем \`main\`, чтобы сделать первый пост сейчас, или дождитесь ${main} UTC.`
+      ? numbered([
+          facts.isPlaced
+            ? null
+            : `В \`.github/workflows/reelmill.yml\` вместо \`${ACTION_PLACEHOLDER}\` впишите, где на GitHub лежит ваша копия Reelmill: \`owner/repository@\` и 40 знаков коммита. До этого ни один запуск не начнётся.`,
+          `Создайте пустой закрытый репозиторий на GitHub и положите туда эту папку. \`.env\` с ключами останется здесь: он назван в \`.gitignore\`.\n\n${pushBlock()}\n`,
+          `Там в *Settings → Secrets and variables → Actions* добавьте каждый ключ из таблицы как repository secret.`,
+          `В *Actions → Reelmill → Run workflow* выберите \`doctor\`: он проверит всё и ничего не потратит.`,
+          `Когда проблем нет, выберите \`dry-run\`, чтобы узнать, что сделает и сколько потратит следующий запуск, а затем \`main\`, чтобы сделать первый пост сейчас, или дождитесь ${main} UTC.`,
+        ])
       : `1. В этой папке установите Reelmill командой \`${facts.install}\`, скопируйте \`.env.example\` в \`.env\` и впишите ключи из таблицы.
 2. \`npx reelmill doctor\` проверит всё и ничего не потратит.
 3. \`npx reelmill run --dry-run\` скажет, что сделает и сколько потратит запуск; без \`--dry-run\` он это сделает.
@@ -214,13 +281,17 @@ ${keyTable(facts, 'консоль хранилища')}
 
 ${limits(facts, RUSSIAN_LIMITS)} \`npx reelmill costs\` показывает расходы по дням и сервисам.
 
+## Узнавать о неполадках
+
+${russianAlerts(facts)}
+
 ## Что-то изменить
 
 Всё находится в \`${configPath}\`: промпты, темы (\`CONTENT.focuses\`), длина, цены, времена. \`npx reelmill config check\` скажет об ошибке раньше, чем на неё наткнётся запуск.${folder === null ? ' Времена запусков записаны в `.github/workflows/reelmill.yml`.' : ''}
 
 ## Если что-то не так
 
-${localNote(facts, `Команды с этой страницы работают на вашей машине после \`${facts.install}\` в этой папке, с ключами в \`.env\` (копии \`.env.example\`):`)}- \`npx reelmill status\`: в каком состоянии канал и что сделает следующий запуск.
+${localNote(facts, `Команды с этой страницы работают на вашей машине после \`${publicInstall(facts, 'ПАПКА')}\` в этой папке${facts.isReleased ? '' : ' (ПАПКА — та, где лежит ваша копия Reelmill)'}, с ключами в \`.env\` (копии \`.env.example\`):`)}- \`npx reelmill status\`: в каком состоянии канал и что сделает следующий запуск.
 - \`npx reelmill doctor\`: проверка каждой части, с советом.${
     folder === null
       ? `

@@ -6,16 +6,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ACTION_PLACEHOLDER } from './workflow-file.ts';
 
-/** Used where nothing better is known; the owner is told. */
-const USUAL_REPOSITORY = 'reelmill/reelmill';
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 const run = promisify(execFile);
 
 export interface ActionSource {
   /** For `uses:`. */
   readonly reference: string;
-  /** False: it could not be found out, and is only the usual place. */
+  /** False: it could not be found out, and a placeholder stands in its place. */
   readonly certain: boolean;
 }
 
@@ -38,7 +37,7 @@ export async function actionSource(root: string = PACKAGE): Promise<ActionSource
     if (repository !== null && /^[0-9a-f]{40}$/.test(head))
       return { reference: `${repository}@${head} # v${version}`, certain: true };
   }
-  return { reference: `${USUAL_REPOSITORY}@v${version}`, certain: false };
+  return { reference: ACTION_PLACEHOLDER, certain: false };
 }
 
 /** `owner/name` of a GitHub address, or null. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 import { USUAL_MONTHLY_USD } from '../cost-notes.ts';
+import { ACTION_PLACEHOLDER } from './workflow-file.ts';
 import { planInit, type InitAnswers, type InitPlan } from './plan.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
@@ -74,4 +75,41 @@ test('BUDGET an old budget stays as it is, and CHANNEL.md speaks of no limit tha
   const daily = textOf(await planOf(old({ per_day_usd: 3 })), 'CHANNEL.md');
   expect(daily).toContain('Limits: $3 a day. A run stops before');
   expect(daily).toContain('A month has no limit of its own');
+});
+
+test('R1 without a place of Reelmill the workflow cannot run, and to give it one is the first step', async () => {
+  const plan = await planOf({ action: ACTION_PLACEHOLDER });
+  const workflow = textOf(plan, '.github/workflows/reelmill.yml');
+  expect(workflow).toMatch(/ # Replace this by [^\n]+\n {6}- uses: <OWNER>\/<REPOSITORY>@<COMMIT>\n/);
+  // No name on GitHub has such a character.
+  expect(ACTION_PLACEHOLDER).toMatch(/^<\w+>\/<\w+>@<\w+>$/);
+  for (const language of ['en', 'ru'] as const) {
+    const page = textOf(await planOf({ action: ACTION_PLACEHOLDER, language }), 'CHANNEL.md');
+    expect(page).toMatch(/\n1\. [^\n]*`<OWNER>\/<REPOSITORY>@<COMMIT>`[^\n]*\n2\. [^\n]*\.gitignore/);
+    expect(page).toMatch(
+      /\n {3}git init [^\n]+\n {3}git remote [^\n]+\n {3}git push [^\n]+\n {3}```\n\n3\. /,
+    );
+    const placed = textOf(await planOf({ language }), 'CHANNEL.md');
+    expect(placed).not.toContain('<OWNER>');
+    expect(placed).toMatch(/\n1\. [^\n]*\.gitignore[^]*\n2\. /);
+  }
+});
+
+test('I8 CHANNEL.md of a channel on GitHub carries no path of this machine', async () => {
+  for (const language of ['en', 'ru'] as const) {
+    const page = textOf(await planOf({ package: '/home/me/secret/mill', language }), 'CHANNEL.md');
+    expect(page).not.toContain('/home/me');
+    expect(page).toMatch(/`npm install (FOLDER|ПАПКА)`/);
+  }
+  expect(textOf(await planOf({}), 'CHANNEL.md')).toContain('`npm install reelmill@1.2.3`');
+});
+
+test('CHANNEL.md says in three steps how its owner is told of trouble', async () => {
+  const folder = { kind: 'folder', path: './posts' } as const;
+  expect(textOf(await planOf({}), 'CHANNEL.md')).toMatch(
+    /To be told when [^]*\n1\. [^\n]+\n2\. [^\n]*ALERTS\.telegram\.chat_id[^\n]*`TELEGRAM_BOT_TOKEN: \$\{\{ secrets[^\n]+\n3\. `npx reelmill alerts test`/,
+  );
+  expect(textOf(await planOf({ store: folder, language: 'ru' }), 'CHANNEL.md')).toMatch(
+    /Чтобы узнать, когда [^]*`TELEGRAM_BOT_TOKEN` в `\.env`\.\n3\. /,
+  );
 });

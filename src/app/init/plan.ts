@@ -3,6 +3,7 @@
  * so that the files can be looked at before they are.
  */
 import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { convertConfig, type ConfigChange } from '../../config/convert.ts';
 import { interpretConfig } from '../../config/load.ts';
@@ -12,7 +13,7 @@ import { costNotes } from '../cost-notes.ts';
 import { renderChannelPage, type Language } from './channel-page.ts';
 import { neededSecrets, renderEnvExample } from './env-example.ts';
 import { quoted, shellWord } from './shell-word.ts';
-import { cronLines, renderWorkflow } from './workflow-file.ts';
+import { ACTION_PLACEHOLDER, cronLines, renderWorkflow } from './workflow-file.ts';
 
 /** Where the prompts come from: a channel of ours, or a configuration that is already there. */
 export type InitBase =
@@ -92,10 +93,14 @@ export async function planInit(answers: InitAnswers, now: Date): Promise<Result<
   const crontab = folder === null ? [] : crontabOf(config, answers, now);
   const install = `npm install ${shellWord(answers.package)}`;
   const page = { language, config, configPath: configName, folder, install, secrets, crontab, now };
+  const isPlaced = answers.action !== ACTION_PLACEHOLDER;
   const files: PlannedFile[] = [
     { path: configName, text: `${JSON.stringify(json, null, 2)}\n` },
     { path: '.env.example', text: renderEnvExample(folder === null ? null : `folder:${folder}`, language) },
-    { path: 'CHANNEL.md', text: renderChannelPage(page) },
+    {
+      path: 'CHANNEL.md',
+      text: renderChannelPage({ ...page, isPlaced, isReleased: !isAbsolute(answers.package) }),
+    },
   ];
   if (folder === null) {
     const { action } = answers;

@@ -16,6 +16,15 @@ export interface WorkflowFacts {
   readonly now: Date;
 }
 
+/**
+ * Stands where nobody knows yet where Reelmill lies. No account of GitHub can have such a name, so that a run which is
+ * started all the same ends before it has fetched anything, and no stranger's code ever sees the secrets.
+ */
+export const ACTION_PLACEHOLDER = '<OWNER>/<REPOSITORY>@<COMMIT>';
+
+const PLACEHOLDER_NOTE = `      # Replace this by the place of Reelmill on GitHub: owner/repository@ and the 40 digits of a commit. Until then no run begins.
+`;
+
 /** The SHA that the tag `v6.0.2` of actions/checkout names. */
 const CHECKOUT = 'actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2';
 
@@ -58,7 +67,7 @@ jobs:
     steps:
       - uses: ${CHECKOUT}
         with: { persist-credentials: false }
-      - uses: ${facts.action}
+${facts.action === ACTION_PLACEHOLDER ? PLACEHOLDER_NOTE : ''}      - uses: ${facts.action}
         with:
           mode: \${{ inputs.mode || (github.event.schedule == '${main}' && 'main' || 'check') }}
 ${config}        env: # what alerts and others need goes here too; .env.example names it

@@ -42,8 +42,8 @@ export const ENGLISH: InitTexts = {
     advice: 'See `reelmill init --help`.',
   },
   notIgnored: '.gitignore does not name .env: add it, or your keys end in the repository.',
-  uncertainAction: (reference) =>
-    `The workflow uses ${reference}: check that Reelmill is there, or set its place with --action.`,
+  uncertainAction: (placeholder) =>
+    `No run can begin yet: the workflow has ${placeholder} where the place of Reelmill on GitHub belongs.`,
   made: ({ limit, pictures, texts, videos }) =>
     `Texts by ${texts}, pictures by Midjourney (${pictures}), videos by ${videos}; ${limit}.`,
   noLimit: 'no limit for a month',
@@ -55,7 +55,10 @@ export const ENGLISH: InitTexts = {
     dryRun: 'says what a run would do and cost',
     run: 'begins the first post; again, an hour later, to finish it',
     localPage: 'CHANNEL.md has the lines for cron, and what to know afterwards',
-    repository: (folder) => `Put ${folder} into a private GitHub repository`,
+    action: (placeholder) =>
+      `In .github/workflows/reelmill.yml, put the place of your copy of Reelmill on GitHub for ${placeholder}: owner/repository@ and the 40 digits of a commit`,
+    repository: (folder) => `Make an empty private repository on GitHub, and put ${folder} there:`,
+    ignored: '.env, where keys are, stays here: .gitignore names it',
     secrets: (secrets) => `There, in Settings → Secrets and variables → Actions, add ${secrets}`,
     workflow: 'Actions → Reelmill → Run workflow → doctor, then main; afterwards it runs by itself',
     page: 'CHANNEL.md says the same, and what to know afterwards',

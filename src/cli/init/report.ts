@@ -1,12 +1,16 @@
 /** What `reelmill init` has made, and what its owner does next. */
 import { join, resolve } from 'node:path';
 import type { InitAnswers, InitPlan } from '../../app/init/plan.ts';
+import { PUSH_LINES } from '../../app/init/push-lines.ts';
 import { shellWord } from '../../app/init/shell-word.ts';
+import { ACTION_PLACEHOLDER } from '../../app/init/workflow-file.ts';
 import type { Cli } from '../cli.ts';
 import { INIT_TEXTS } from './texts.ts';
 
 /** Columns of a command before what it does. */
 const COMMAND_WIDTH = 14;
+/** Under the text of a numbered step. */
+const STEP_INDENT = ' '.repeat(5);
 
 export function printPlan(
   cli: Cli,
@@ -38,15 +42,23 @@ export function printPlan(
     cli.print(`  ${index + 1}. ${step}`);
 }
 
-function nextSteps(folder: string, { store, configName }: InitAnswers, plan: InitPlan): string[] {
+function nextSteps(folder: string, { action, configName, store }: InitAnswers, plan: InitPlan): string[] {
   const { steps } = INIT_TEXTS[plan.language];
   const secrets = plan.secrets.join(', ');
-  if (store.kind === 'bucket')
-    return [steps.repository(folder), steps.secrets(secrets), steps.workflow, steps.page];
+  const enter = folder === resolve('.') ? '' : `cd ${shellWord(folder)} && `;
+  if (store.kind === 'bucket') {
+    const push = [`${enter}${PUSH_LINES[0] ?? ''}`, ...PUSH_LINES.slice(1)].map((line) => `  ${line}`);
+    return [
+      ...(action === ACTION_PLACEHOLDER ? [steps.action(ACTION_PLACEHOLDER)] : []),
+      [steps.repository(folder), ...push, steps.ignored].join(`\n${STEP_INDENT}`),
+      steps.secrets(secrets),
+      steps.workflow,
+      steps.page,
+    ];
+  }
   const config = configName === 'config.json' ? '' : ` --config ${configName}`;
   const command = (words: string, effect: string): string =>
     `npx reelmill${config} ${words.padEnd(COMMAND_WIDTH)}  ${effect}`;
-  const enter = folder === resolve('.') ? '' : `cd ${shellWord(folder)} && `;
   return [
     `${enter}${plan.install}`,
     steps.fillIn(secrets),

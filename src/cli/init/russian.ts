@@ -47,8 +47,8 @@ export const RUSSIAN: InitTexts = {
     advice: 'Смотрите `reelmill init --help`.',
   },
   notIgnored: 'В .gitignore нет .env: добавьте его, иначе ключи окажутся в репозитории.',
-  uncertainAction: (reference) =>
-    `Файл расписания берёт ${reference}: проверьте, что Reelmill там есть, или назовите место опцией --action.`,
+  uncertainAction: (placeholder) =>
+    `Пока ни один запуск не начнётся: в файле расписания стоит ${placeholder} вместо места, где Reelmill лежит на GitHub.`,
   made: ({ limit, pictures, texts, videos }) =>
     `Тексты — ${texts}, картинки — Midjourney (${pictures}), видео — ${videos}; ${limit}.`,
   noLimit: 'без предела на месяц',
@@ -60,7 +60,10 @@ export const RUSSIAN: InitTexts = {
     dryRun: 'скажет, что сделает и сколько потратит запуск',
     run: 'начнёт первый пост; ещё раз через час — закончит',
     localPage: 'В CHANNEL.md — строки для cron и всё, что нужно знать потом',
-    repository: (folder) => `Положите ${folder} в закрытый репозиторий на GitHub`,
+    action: (placeholder) =>
+      `В .github/workflows/reelmill.yml вместо ${placeholder} впишите, где на GitHub лежит ваша копия Reelmill: owner/repository@ и 40 знаков коммита`,
+    repository: (folder) => `Создайте пустой закрытый репозиторий на GitHub и положите туда ${folder}:`,
+    ignored: '.env с ключами останется здесь: он назван в .gitignore',
     secrets: (secrets) => `Там, в Settings → Secrets and variables → Actions, добавьте ${secrets}`,
     workflow: 'Actions → Reelmill → Run workflow → doctor, затем main; дальше всё идёт само',
     page: 'В CHANNEL.md — то же самое и всё, что нужно знать потом',

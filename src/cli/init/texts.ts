@@ -28,7 +28,8 @@ export interface InitTexts {
     readonly advice: string;
   };
   readonly notIgnored: string;
-  readonly uncertainAction: (reference: string) => string;
+  /** `placeholder`: what stands in the workflow. */
+  readonly uncertainAction: (placeholder: string) => string;
   readonly made: (facts: MadeFacts) => string;
   readonly noLimit: string;
   readonly limit: (amount: string) => string;
@@ -39,7 +40,9 @@ export interface InitTexts {
     readonly dryRun: string;
     readonly run: string;
     readonly localPage: string;
+    readonly action: (placeholder: string) => string;
     readonly repository: (folder: string) => string;
+    readonly ignored: string;
     readonly secrets: (secrets: string) => string;
     readonly workflow: string;
     readonly page: string;
