@@ -2,13 +2,13 @@
  * Whose code the repository's workflow runs with the channel's secrets. A placeholder keeps every run from beginning; a
  * branch or a tag can be moved to other code by whoever owns it, and a commit cannot.
  */
-import { fine, warning, type Finding } from './finding.ts';
+import { fine, warning, type CheckResult } from './check-result.ts';
 
 const REMEDY =
   'Write owner/repository@ and the 40 digits of a commit after `uses:`; `git rev-parse HEAD` in your copy of Reelmill shows them.';
 
 /** Null: the workflow has no step that could be Reelmill's. */
-export function checkAction(workflow: string): Finding | null {
+export function checkAction(workflow: string): CheckResult | null {
   const check = 'action';
   const reference = referenceIn(workflow);
   if (reference === null) return null;

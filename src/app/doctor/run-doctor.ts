@@ -93,7 +93,7 @@ async function storeAndChannel(
   return [...results, ...channel, await checkContents(config, store.value, now())];
 }
 
-function actionOf(workflow: string): readonly Finding[] {
+function actionOf(workflow: string): readonly CheckResult[] {
   const found = checkAction(workflow);
   return found === null ? [] : [found];
 }
