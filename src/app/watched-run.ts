@@ -60,6 +60,8 @@ export async function composeWatched(
   return success({ parts: parts.value, watchers: await openWatchers(whole, version) });
 }
 
+const MOCKS: ReadonlySet<string> = new Set(['make-mock', 'make-mock-video']);
+
 type EndedEvent = Extract<RunEvent, { type: 'action-ended' }>;
 
 /** As `runChannel`. Whatever the watchers meet, the run's outcome is the run's own. */
@@ -89,8 +91,24 @@ export async function runWatched(
     traced?.end(report);
     await tracer?.flush();
   }
-  await alerts?.settle(observationOf(report, options.mode, ended, parts.context.signal.aborted));
+  if (alerts === null) return report;
+  const lateFor = await remembered(parts, ended);
+  await alerts.settle({
+    ...observationOf(report, options.mode, ended, parts.context.signal.aborted),
+    lateFor,
+  });
   return report;
+}
+
+/** Asked only where a mock was stored; what cannot be read promises nothing. */
+async function remembered(
+  { policy, state }: RunParts,
+  ended: readonly EndedEvent[],
+): Promise<RunObservation['lateFor']> {
+  const mocks = ended.some(({ action, event }) => event === 'media-saved' && MOCKS.has(action.type));
+  if (!mocks || !policy.replaceMockWithLateResult) return [];
+  const image = await state.readImage();
+  return image.ok ? (image.value.value.late_tasks ?? []).map(({ id }) => id) : [];
 }
 
 /** A run that nobody hears of any more is the one that people most need to hear of. */
@@ -111,6 +129,7 @@ function observationOfException(
     failedAction: null,
     interrupted: stopped,
     actions: ended.map(observedAction),
+    lateFor: [],
   };
 }
 
@@ -119,7 +138,7 @@ function observationOf(
   mode: RunOptions['mode'],
   ended: readonly EndedEvent[],
   stopped: boolean,
-): RunObservation {
+): Omit<RunObservation, 'lateFor'> {
   // M6, P6: a picture that could not be asked for, and a refused key behind a mock, do not end the run as a failure, but a
   // person should know of them.
   const unasked = report.stop === 'check-failed' ? lastFailure(ended) : null;

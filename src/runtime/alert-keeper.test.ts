@@ -69,6 +69,7 @@ const good: RunObservation = {
   failedAction: null,
   interrupted: false,
   actions: [],
+  lateFor: [],
 };
 const idle: RunObservation = { ...good, mode: 'check', stop: 'nothing-active', id: null };
 const bad = (code: FailureCode, message = 'It said no'): RunObservation => ({

@@ -19,6 +19,7 @@ const run = (change: Partial<RunObservation> = {}): RunObservation => ({
   failedAction: null,
   interrupted: false,
   actions: [],
+  lateFor: [],
   ...change,
 });
 const did = (action: RunObservation['actions'][number]['action'], ok = true) => ({
@@ -168,9 +169,18 @@ test('a bug is told once, and over when a run of its kind has gone well', () => 
 test('I7 a post that was finished with a placeholder is told, once, with the reason', () => {
   const { raised } = judgeAlerts([], made('make-mock-video', 'the task failed'), 'unknown', FACTS);
   expect(raised).toMatchObject([{ cause: 'mock:20261124-2030', kind: 'mock', id: '20261124-2030' }]);
-  expect(raised[0]?.text).toContain('the video is a placeholder: the task failed');
+  expect(raised[0]?.text).toBe('The post is ready, but the video is a placeholder: the task failed.');
+  const dotted = judgeAlerts([], made('make-mock-video', 'Runway failed the task.'), 'unknown', FACTS);
+  expect(dotted.raised[0]?.text).toMatch(/: Runway failed the task\.$/);
   expect(judge(openAfter(made('make-mock')), made('make-mock-video'))).toEqual(NOTHING);
   expect(judge([], made('await-video')), 'a real one is no news').toEqual(NOTHING);
+});
+
+test('I7 that the real thing may still come is said only of a post for which it is still asked after', () => {
+  const textOf = (lateFor: readonly string[]) =>
+    judgeAlerts([], { ...made('make-mock'), lateFor }, 'unknown', FACTS).raised[0]?.text;
+  expect(textOf(['20261124-2030'])).toMatch(/placeholders\. If the real thing still comes/);
+  expect(textOf(['20261123-2030'])).toMatch(/placeholders\.$/);
 });
 
 test('I7 the real thing that comes late ends it, of that post only', () => {

@@ -23,6 +23,8 @@ export interface RunObservation {
   /** It was told to stop: what failed then says nothing. */
   readonly interrupted: boolean;
   readonly actions: readonly ObservedAction[];
+  /** Posts for which a task that was given up is still asked after, so that what it makes may take a mock's place. */
+  readonly lateFor: readonly string[];
 }
 
 export interface ObservedAction {
@@ -154,13 +156,16 @@ function bugCause({ bug, id, interrupted }: RunObservation): FoundCause[] {
   return [{ cause: 'bug', kind: 'failed', id, action: null, text }];
 }
 
-function mockCauses({ actions }: RunObservation): FoundCause[] {
+function mockCauses({ actions, lateFor }: RunObservation): FoundCause[] {
   return actions.flatMap(({ action, event, id, reason }) => {
     if (event !== 'media-saved' || id === null) return [];
     if (action !== 'make-mock' && action !== 'make-mock-video') return [];
     const what = action === 'make-mock' ? 'picture and video are placeholders' : 'the video is a placeholder';
-    const why = reason === null ? '' : `: ${reason.slice(0, LONGEST_TEXT)}`;
-    const text = `The post is ready, but ${what}${why}. If the real thing still comes before it is published, it takes their place.`;
+    const why = reason === null ? '' : `: ${reason.replace(/[.\s]+$/, '').slice(0, LONGEST_TEXT)}`;
+    const hope = lateFor.includes(id)
+      ? ' If the real thing still comes before it is published, it takes its place.'
+      : '';
+    const text = `The post is ready, but ${what}${why}.${hope}`;
     return [{ cause: `mock:${id}`, kind: 'mock', id, action, text }];
   });
 }

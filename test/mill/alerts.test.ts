@@ -164,7 +164,9 @@ test('I7 P6 a mock is told with its reason, of each post once; the real video th
   ]);
   expect((await run(mill, 'check')).stop).toBe('task-done');
   expect(heard()).toEqual([`A post was finished with a placeholder: mock:${FIRST_ID}`]);
-  expect(JSON.parse(chat.seen[0]?.body ?? '')).toMatchObject({ id: idOf(FIRST_ID), kind: 'mock' });
+  const told = JSON.parse(chat.seen[0]?.body ?? '');
+  expect(told).toMatchObject({ id: idOf(FIRST_ID), kind: 'mock' });
+  expect(told.text).toMatch(/\. If the real thing still comes before it is published, it takes its place\.$/);
   mill.sandbox.setFaults([]);
   await mill.until('01:30');
   await run(mill, 'check');
@@ -222,6 +224,10 @@ test('P6 a refused Runway key makes a mock of every post, and is one alert besid
   }
   const needsHand = 'The channel needs a hand: provider_denied:runway';
   expect(heard().filter((told) => !told.includes('mock:'))).toEqual([needsHand]);
+  // Nothing was ordered, so that nothing real can come.
+  const mocks = chat.seen.map(({ body }) => JSON.parse(body)).filter(({ kind }) => kind === 'mock');
+  expect(mocks).toHaveLength(2);
+  for (const { text } of mocks) expect(text).not.toMatch(/still comes|\.\./);
   mill.sandbox.setFaults([]);
   expect((await run(mill)).stop).toBe('task-done');
   expect(heard().at(-1)).toBe(`Over: ${needsHand[0]?.toLowerCase()}${needsHand.slice(1)}`);
