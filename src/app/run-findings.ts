@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import type { LedgerCall } from '../domain/ledger.ts';
-import { CONVEYOR, partKey } from '../domain/group.ts';
-import { postSchema, topicOf, type Media } from '../domain/post.ts';
+import type { GenerationId } from '../domain/generation-id.ts';
+import { CONVEYOR, partKey, type Folders } from '../domain/group.ts';
+import { postSchema, topicOf, type Media, type Post } from '../domain/post.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RunReport } from '../runtime/run-channel.ts';
+import type { StepContext } from '../steps/context.ts';
 import { openStore } from './compose.ts';
 import { costsOf } from './costs.ts';
 import type { CostReport } from './cost-report.ts';
@@ -43,6 +45,34 @@ export async function findingsOf(
   return { costs: { calls, month: costs.value.report }, post };
 }
 
+/** Of the post that the run has finished; null when it finished none, or the post does not say. Never fails. */
+export async function mediaOfRun(
+  { settings, store }: Pick<StepContext, 'settings' | 'store'>,
+  { actions, id }: RunReport,
+): Promise<Media | null> {
+  if (id === null || actions.every(({ event }) => event !== 'media-saved')) return null;
+  const found = await findText(store, settings.folders, id);
+  return found?.post.media ?? null;
+}
+
+interface FoundText {
+  /** The folder that it lies in. */
+  readonly prefix: string;
+  readonly post: Post;
+}
+
+/** Null when it is nowhere, or cannot be read. */
+async function findText(store: ObjectStore, folders: Folders, id: GenerationId): Promise<FoundText | null> {
+  for (const place of CONVEYOR) {
+    const prefix = folders[place];
+    const stored = await store.get(partKey(prefix, id, 'json'), MOST_TEXT_BYTES);
+    if (!stored.ok || stored.value === null) continue;
+    const post = postSchema.safeParse(parsed(stored.value.body));
+    return post.success ? { prefix, post: post.data } : null;
+  }
+  return null;
+}
+
 async function postOf(
   config: Config,
   store: ObjectStore,
@@ -50,25 +80,19 @@ async function postOf(
   folder: string,
 ): Promise<RunFindings['post']> {
   const { folders } = channelSettings(config);
-  for (const place of id === null ? [] : CONVEYOR) {
-    if (id === null) break;
-    const prefix = folders[place];
-    const stored = await store.get(partKey(prefix, id, 'json'), MOST_TEXT_BYTES);
-    if (!stored.ok || stored.value === null) continue;
-    const post = postSchema.safeParse(parsed(stored.value.body));
-    if (!post.success) return null;
-    const name = `${id}.png`;
-    const copied =
-      stop === 'task-done'
-        ? await store.getFile(partKey(prefix, id, 'png'), join(folder, name), MOST_PICTURE_BYTES)
-        : null;
-    return {
-      topic: topicOf(post.data),
-      media: post.data.media ?? null,
-      picture: copied?.ok === true && copied.value !== null ? name : null,
-    };
-  }
-  return null;
+  const found = id === null ? null : await findText(store, folders, id);
+  if (id === null || found === null) return null;
+  const { post, prefix } = found;
+  const name = `${id}.png`;
+  const copied =
+    stop === 'task-done'
+      ? await store.getFile(partKey(prefix, id, 'png'), join(folder, name), MOST_PICTURE_BYTES)
+      : null;
+  return {
+    topic: topicOf(post),
+    media: post.media ?? null,
+    picture: copied?.ok === true && copied.value !== null ? name : null,
+  };
 }
 
 function parsed(body: Uint8Array): unknown {

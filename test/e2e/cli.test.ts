@@ -126,6 +126,7 @@ test('P2 generate-media --use-mock makes a title card and its video without any 
   await reelmill('mock', 'generate-content', '--generation-id', ID);
   const before = sandbox.ledger.entries().length;
   const made = await reelmill('mock', 'generate-media', '--generation-id', ID, '--use-mock');
+  expect(made.out).toContain('▲ Picture: a title card in its place. Video: a mock in its place.');
   expect(made.code).toBe(EXIT.done);
   expect(sandbox.ledger.entries().length).toBe(before);
   expect(await stored('mock', `666/${ID}.json`)).toMatchObject({

@@ -65,11 +65,13 @@ export async function runOnce(cli: Cli, command: Command, name: string, run: One
   const { hopelessBudgets } = await import('../../app/cost-notes.ts');
   for (const { message, path, suggestion } of hopelessBudgets(channel.value.loaded.config))
     caution(cli, channel.value.surroundings.log, `${path} ${message}. ${suggestion.replace(/\.$/, '')}`);
-  const [{ composeWatched, runWatched }, { createProgress }, { reportRun }] = await Promise.all([
-    import('../../app/watched-run.ts'),
-    import('../output/progress.ts'),
-    import('../output/run-report.ts'),
-  ]);
+  const [{ composeWatched, runWatched }, { createProgress }, { reportRun }, { mediaOfRun }] =
+    await Promise.all([
+      import('../../app/watched-run.ts'),
+      import('../output/progress.ts'),
+      import('../output/run-report.ts'),
+      import('../../app/run-findings.ts'),
+    ]);
   const composed = await composeWatched(channel.value.surroundings, version());
   if (!composed.ok) return refuse(composed.failure);
   const { parts, watchers } = composed.value;
@@ -79,7 +81,7 @@ export async function runOnce(cli: Cli, command: Command, name: string, run: One
   try {
     const report = await runWatched(parts, run, { ...watchers, alerts, observe: progress.observe });
     await watchers.tracer?.close();
-    reportRun(cli, options, name, report);
+    reportRun(cli, options, name, report, await mediaOfRun(parts.context, report));
     if (run.report === undefined) return;
     const { writeRunReport } = await import('../output/report-folder.ts');
     await writeRunReport(cli, run.report, channel.value, report, started);

@@ -3,6 +3,7 @@ import type { RunFindings } from '../../app/run-findings.ts';
 import { placeText, type Failure } from '../../domain/failure.ts';
 import { spentUsd } from '../../domain/ledger.ts';
 import type { RunReport } from '../../runtime/run-channel.ts';
+import { mediaLine } from './media-line.ts';
 import { markdownTable, markdownText } from './markdown.ts';
 import { ACTION_TEXTS, dollars, duration, nextAfter, STOP_TEXTS } from './texts.ts';
 
@@ -36,13 +37,8 @@ function postText({ id }: RunReport, { post }: RunFindings): string {
   if (id === null) return '';
   const topic = post === null || post.topic === '' ? '' : `: ${markdownText(post.topic)}`;
   const lines = [`Post **${markdownText(id)}**${topic}\n`];
-  const { media } = post ?? {};
-  if (media?.video !== undefined) {
-    const image = media.image === 'midjourney' ? 'by Midjourney' : 'a title card in its place';
-    const video = media.video === 'runway' ? 'by Runway' : 'a mock in its place';
-    const reason = media.reason === undefined ? '' : ` ${markdownText(media.reason)}`;
-    lines.push(`Picture: ${image}. Video: ${video}.${reason}\n`);
-  }
+  const media = mediaLine(post?.media ?? null);
+  if (media !== null) lines.push(`${markdownText(media)}\n`);
   return lines.join('\n');
 }
 

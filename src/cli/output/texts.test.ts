@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { amountOf } from '../../domain/budget.ts';
 import { failure } from '../../domain/failure.ts';
 import type { RunReport } from '../../runtime/run-channel.ts';
-import type { Cli } from '../cli.ts';
+import type { Cli, GlobalOptions } from '../cli.ts';
+import type { Media } from '../../domain/post.ts';
 import { reportRun } from './run-report.ts';
 import { dollars, nextAfter } from './texts.ts';
 
@@ -41,7 +42,8 @@ test.each([
   expect(nextAfter({ ...FAILED, actions, failure: failure(code, 'no').failure })).toBe(next);
 });
 
-test('a wrong use of a command says nothing about the next run', () => {
+/** What is printed of a run that has ended. */
+function printed(report: RunReport, media: Media | null, options: GlobalOptions = {}): string[] {
   const lines: string[] = [];
   const cli: Cli = {
     variables: {},
@@ -52,8 +54,26 @@ test('a wrong use of a command says nothing about the next run', () => {
     signal: new AbortController().signal,
     setExitCode: () => {},
   };
+  reportRun(cli, options, 'run', report, media);
+  return lines;
+}
+
+test('a wrong use of a command says nothing about the next run', () => {
   const advice = { advice: 'Give another id.' };
   const refused = failure('usage', 'The post lies in 444/ already', {}, advice).failure;
-  reportRun(cli, {}, 'generate-content', { ...FAILED, failure: refused });
+  const lines = printed({ ...FAILED, failure: refused }, null);
   expect(lines).toEqual(['● The run ended early.', '  The post lies in 444/ already. Give another id.']);
+});
+
+test('I7 a finished post that is a mock is not printed as if it were real, nor kept quiet', () => {
+  const done: RunReport = { ...FAILED, stop: 'task-done' };
+  const mock: Media = { image: 'midjourney', video: 'mock', reason: 'Runway failed the task.' };
+  const line = '  ▲ Picture: by Midjourney. Video: a mock in its place. Runway failed the task.';
+  expect(printed(done, mock)).toContain(line);
+  expect(printed(done, mock, { quiet: true })).toContain(line);
+  expect(printed(done, { image: 'placeholder', video: 'mock' }).join()).toContain('▲ Picture: a title card');
+  expect(JSON.parse(printed(done, mock, { json: true }).join(''))).toMatchObject({ media: mock });
+  const real: Media = { image: 'midjourney', video: 'runway' };
+  expect(printed(done, real).join()).not.toContain('▲');
+  expect(printed(done, real, { quiet: true })).toEqual([]);
 });
