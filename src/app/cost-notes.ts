@@ -4,6 +4,7 @@ import { runwayRequest, textModel, visionModel } from '../config/resolved.ts';
 import type { Config } from '../config/schema.ts';
 import { amountOf } from '../domain/budget.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import type { Draft } from '../domain/journal.ts';
 import { microUsd } from '../domain/ledger.ts';
 import { isListed } from '../domain/money.ts';
 import type { PlannedCall } from '../ports/payments.ts';
@@ -13,10 +14,11 @@ import { budgetsOf, channelSettings, pricesOf } from './settings.ts';
 /** Of the sample channels; a test compares them. */
 export const USUAL_MONTHLY_USD = 60;
 
-/** Every paid call of one post when nothing goes wrong, each with the most that it can cost. */
+/** Every paid call of one post that its draft leaves to be made when nothing goes wrong, each with the most that it can cost. */
 export function callsOfOnePost(
   config: Config,
   id: GenerationId = '20260101-0000' as GenerationId,
+  draft: Draft = {},
 ): PlannedCall[] {
   const names = {
     settings: channelSettings(config),
@@ -26,7 +28,7 @@ export function callsOfOnePost(
     imageTasks: { provider: 'piapi', model: `midjourney ${config.IMAGE_GENERATION.process_mode}` },
     videoTasks: { provider: 'runway', model: runwayRequest(config).model },
   };
-  return [...textCallsAhead(names, id, {}), ...mediaCallsAhead(names, id)];
+  return [...textCallsAhead(names, id, draft), ...mediaCallsAhead(names, id)];
 }
 
 export function costNotes(config: Config): ConfigNote[] {

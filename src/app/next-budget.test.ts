@@ -60,3 +60,21 @@ test('BUDGET without one a post, only the month of now is read', async () => {
   expect(await asked(world, '20260930-2030', { per_month_usd: 20 })).toBeNull();
   expect(world.requests).toHaveLength(1);
 });
+
+test('BUDGET C2 in the middle of a text, the stage that is due is the next call, and no written one is counted', async () => {
+  const world = worldOf();
+  const id = asId('20261124-2030');
+  const write: Action = { type: 'write-content', id };
+  world.clock.moveTo(new Date('2026-11-24T21:30:00Z'));
+  const stop = async () =>
+    valueOf(await stopOfNext(world.store, configOf({ per_day_usd: 0.001 }), write, world.clock.now()));
+  expect(await stop()).toContain('(topic by openai)');
+  const draft = {
+    topic: { full_topic: 'A clock', short_topic: 'clock' },
+    text: 'It ticks.',
+    comment: 'Tick.',
+    poll: { question: 'Tick?', options: ['Yes', 'No', 'Tock'] },
+  };
+  await world.put(`journal/${id}.json`, { version: 1, id, entries: [], draft });
+  expect(await stop()).toContain('(scene by openai)');
+});

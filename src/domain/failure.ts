@@ -142,6 +142,11 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
+/** Whether a text that was stored, perhaps by another version, is a code of this one. */
+export function isFailureCode(text: string): text is FailureCode {
+  return Object.hasOwn(FAILURES, text);
+}
+
 /** Where it failed: whatever of these is known. None of them ever holds a secret. */
 export interface FailurePlace {
   readonly key?: string;

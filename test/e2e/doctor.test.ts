@@ -14,7 +14,7 @@ import { smallMedia } from '../support/mill.ts';
 
 const SECRET = 'sk-marked-secret-of-the-doctor';
 const CHECKS =
-  'config environment clock store.list store.write store.read store.copy store.conditions store.delete store.versions state last-run contents provider.openai provider.piapi provider.runway machine disk fonts renderer schedule alerts';
+  'config environment clock store.list store.write store.read store.copy store.conditions store.delete store.versions state last-run budget contents provider.openai provider.piapi provider.runway machine disk fonts renderer schedule alerts';
 // Whole processes, several a test, on a machine that may be busy.
 vi.setConfig({ testTimeout: 180_000 });
 

@@ -201,3 +201,61 @@ test('S1 damage that no run meets yet is found, and repair is named', async () =
     remedy: expect.stringContaining('reelmill repair --apply'),
   });
 });
+
+const RUN = { seconds: 4, mode: 'main', stop: 'failed', id: null, actions: ['tidy'] };
+
+test('R1 a last run that failed is not called well, until one has gone well', async () => {
+  const store = createMemoryStore({ now: () => new Date('2026-11-23T20:31:00Z') });
+  const ledger = (...runs: object[]): Promise<void> =>
+    put(store, 'ledger/2026-11.json', { version: 1, month: '2026-11', calls: [], runs });
+  const denied = { code: 'provider_denied', message: 'Writing the topic failed with HTTP 401' };
+  const failedAt = { ...RUN, at_utc: '2026-11-23T20:30:00.000000+00:00', failure: denied };
+  await ledger(failedAt);
+  expect(of(await checkChannel(CONFIG, store, NOW), 'last-run')).toMatchObject({
+    verdict: 'warning',
+    evidence: 'The last run of 2026-11-23 20:30 UTC failed: Writing the topic failed with HTTP 401',
+    remedy: expect.stringContaining('Check the API key'),
+  });
+  const unknown = { ...failedAt, failure: { code: 'of_another_version', message: 'No' } };
+  await ledger(unknown);
+  expect(of(await checkChannel(CONFIG, store, NOW), 'last-run')).toMatchObject({
+    verdict: 'warning',
+    remedy: expect.stringContaining('reelmill history'),
+  });
+  const good = { ...RUN, at_utc: '2026-11-23T21:30:00.000000+00:00', stop: 'task-done', failure: null };
+  await ledger(failedAt, good);
+  expect(of(await checkChannel(CONFIG, store, NOW), 'last-run')).toMatchObject({
+    verdict: 'ok',
+    evidence: 'The last trace of a run is from 2026-11-23 21:30 UTC',
+  });
+});
+
+test('BUDGET R1 a budget that stops the next run is found, once, and not when it has freed', async () => {
+  const store = createMemoryStore({ now: () => NOW });
+  const config = configSchema.parse({ BUDGET: { per_day_usd: 1 } });
+  const call = {
+    call: 'a',
+    at_utc: '2026-11-24T08:00:00.000000+00:00',
+    id: '20261124-0800',
+    kind: 'video',
+    stage: 'video',
+    provider: 'runway',
+    model: 'gen4_turbo',
+    state: 'succeeded',
+    reserved_usd: 1,
+    cost_usd: 1,
+    measured: true,
+  };
+  const stopped = { code: 'budget_reached', message: 'The budget would be passed' };
+  const run = { ...RUN, at_utc: '2026-11-24T08:00:00.000000+00:00', failure: stopped };
+  await put(store, 'ledger/2026-11.json', { version: 1, month: '2026-11', calls: [call], runs: [run] });
+  const results = await checkChannel(config, store, NOW);
+  expect(of(results, 'budget')).toMatchObject({
+    verdict: 'warning',
+    evidence: expect.stringContaining('(topic by openai)'),
+    remedy: expect.stringContaining('raise BUDGET.per_day_usd'),
+  });
+  expect(of(results, 'last-run')).toMatchObject({ verdict: 'ok' });
+  const later = await checkChannel(config, store, new Date('2026-11-25T12:00:00Z'));
+  expect(of(later, 'budget')).toMatchObject({ verdict: 'ok' });
+});

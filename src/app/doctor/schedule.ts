@@ -2,12 +2,15 @@
  * The schedule and what the last runs left behind: a scheduler that quietly stopped is the most common end of a channel.
  */
 import type { Config } from '../../config/schema.ts';
-import type { Result } from '../../domain/failure.ts';
-import { success } from '../../domain/failure.ts';
+import { failure, isFailureCode, success, type Result } from '../../domain/failure.ts';
 import { monthBefore, monthOf } from '../../domain/ledger.ts';
+import type { RunRecord } from '../../domain/run-record.ts';
+import { parseTimestamp } from '../../domain/timestamp.ts';
 import { collectList, type ObjectStore } from '../../ports/object-store.ts';
 import { createTimetable, DailyTime } from '../../runtime/timetable.ts';
+import { newestRuns } from '../history.ts';
 import { cronLines } from '../init/workflow-file.ts';
+import { budgetStopOfNext } from '../next-budget.ts';
 import { channelSettings, policyOf } from '../settings.ts';
 import { readStatus, type ChannelStatus } from '../status.ts';
 import { failed, fine, problem, warning, type CheckResult } from './check-result.ts';
@@ -29,9 +32,14 @@ export async function checkChannel(
   const settings = channelSettings(config);
   const status = await readStatus({ store, settings, policy: policyOf(config), clock });
   if (!status.ok) return [failed('state', status.failure)];
+  const state = stateResult(status.value, now);
+  const budget = await budgetResult(config, store, status.value, now);
   const trace = await lastTrace(config, store, now);
-  if (!trace.ok) return [stateResult(status.value, now), failed('last-run', trace.failure)];
-  return [stateResult(status.value, now), lastRunResult(config, status.value, trace.value, now)];
+  if (!trace.ok) return [state, failed('last-run', trace.failure), budget];
+  const runs = await newestRuns({ store }, 1, []);
+  if (!runs.ok) return [state, failed('last-run', runs.failure), budget];
+  const [last = null] = runs.value;
+  return [state, lastRunResult(config, status.value, { trace: trace.value, last }, now), budget];
 }
 
 function stateResult(status: ChannelStatus, now: Date): CheckResult {
@@ -77,21 +85,59 @@ async function lastTrace(config: Config, store: ObjectStore, now: Date): Promise
   return success(latest);
 }
 
-function lastRunResult(config: Config, status: ChannelStatus, trace: Date | null, now: Date): CheckResult {
+interface Left {
+  readonly trace: Date | null;
+  /** The newest run that left a record. */
+  readonly last: RunRecord | null;
+}
+
+function lastRunResult(config: Config, status: ChannelStatus, left: Left, now: Date): CheckResult {
   const check = 'last-run';
+  const trace = latestOf(left);
   if (trace === null) return fine(check, 'No run has left anything yet');
   const { main, timezone } = config.SCHEDULE;
   const due = new DailyTime(main, timezone).last(new Date(now.getTime() - PATIENCE));
   const seen = `The last trace of a run is from ${minuteOf(trace)} UTC`;
-  if (trace.getTime() >= due.getTime()) return fine(check, seen);
+  if (trace.getTime() >= due.getTime()) return failureOf(left.last) ?? fine(check, seen);
   // D8: such a run looks, finds a post waiting, and writes nothing.
   if (status.next.main.type === 'stop' && status.next.main.reason === 'stocked')
-    return fine(check, `${seen}; a finished post waits, so there is nothing to do`);
+    return failureOf(left.last) ?? fine(check, `${seen}; a finished post waits, so there is nothing to do`);
   return warning(
     check,
     `${seen}, but a main run was due at ${minuteOf(due)} UTC`,
     'Look whether the scheduler still runs: the page Actions on GitHub, `systemctl list-timers`, or the crontab.',
   );
+}
+
+/** A run that fails before it has touched the channel leaves its record alone. */
+function latestOf({ last, trace }: Left): Date | null {
+  const recorded = parseTimestamp(last?.at_utc ?? '');
+  if (trace === null || recorded === null) return trace ?? recorded;
+  return recorded.getTime() > trace.getTime() ? recorded : trace;
+}
+
+/** Null when the last run went well. A budget is a check of its own, which sees when it has freed. */
+function failureOf(last: RunRecord | null): CheckResult | null {
+  if (last === null || last.failure === null || last.failure.code === 'budget_reached') return null;
+  const { code, message } = last.failure;
+  const advice = isFailureCode(code)
+    ? failure(code, message).failure.advice
+    : '`reelmill history` shows the runs.';
+  const when = parseTimestamp(last.at_utc);
+  const moment = when === null ? '' : ` of ${minuteOf(when)} UTC`;
+  return warning('last-run', `The last run${moment} failed: ${message}`, advice);
+}
+
+async function budgetResult(
+  config: Config,
+  store: ObjectStore,
+  status: ChannelStatus,
+  now: Date,
+): Promise<CheckResult> {
+  const stop = await budgetStopOfNext(store, config, status.next.main, now);
+  if (!stop.ok) return failed('budget', stop.failure);
+  if (stop.value !== null) return warning('budget', stop.value.message, stop.value.advice);
+  return fine('budget', 'No budget keeps the next run from what it would begin with');
 }
 
 /** `workflow`: the text of the repository's workflow, when the working directory has one. */

@@ -73,7 +73,7 @@ function printStory(cli: Cli, story: PostStory): void {
 function placeLines(story: PostStory): { name: string; text: string }[] {
   const lines: { name: string; text: string }[] = [];
   if (story.phase !== null)
-    lines.push({ name: 'State', text: `being made: ${standing(story.phase, story.videoOrdered)}` });
+    lines.push({ name: 'State', text: `being made: ${standing(story.phase, story.videoOrdered, true)}` });
   for (const { folder, ready } of story.places)
     lines.push({ name: 'Place', text: `${folder} ${ready ? '(complete)' : '(incomplete)'}` });
   if (story.places.length === 0) lines.push({ name: 'Place', text: 'in no folder' });

@@ -38,11 +38,7 @@ function printStatus(
   const row = (name: string, text: string): void => cli.print(`${colors.dim(name.padEnd(12))}${text}`);
   row('Channel', status.store);
   const active = status.post === null ? '' : `${colors.bold(status.post)}: `;
-  const naming =
-    status.phase === 'idle' && status.post !== null
-      ? 'named, its text is not written yet'
-      : standing(status.phase, status.videoOrdered);
-  row('Post', `${active}${naming}`);
+  row('Post', `${active}${standing(status.phase, status.videoOrdered, status.post !== null)}`);
   if (status.taskSince !== null) row('', `ordered ${minuteOf(status.taskSince)}`);
   if (status.attempts > 0) row('', `${status.attempts} failed so far`);
   row('Lock', lockText(status));

@@ -64,8 +64,9 @@ export function reasonOf(action: Action): string {
   }
 }
 
-/** Where a post stands. */
-export function standing(phase: Phase, videoOrdered: boolean): string {
+/** Where a post stands; `isNamed`: there is one. */
+export function standing(phase: Phase, videoOrdered: boolean, isNamed: boolean): string {
+  if (phase === 'idle' && isNamed) return 'named, its text is not written yet';
   return phase === 'results' && videoOrdered
     ? 'the picture is saved, the video is being made'
     : PHASE_TEXTS[phase];
