@@ -1,12 +1,15 @@
 /** One post as its readers will see it, and the truth about its media: read from its files, nothing is asked or changed. */
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
-import { failure, success, type Failure, type Result } from '../domain/failure.ts';
+import { success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
+import type { Draft } from '../domain/journal.ts';
 import type { ImageChoice, Media, Post } from '../domain/post.ts';
+import { StateStore } from '../runtime/state-store.ts';
+import { createSystemClock } from '../adapters/system/clock.ts';
 import { openStore } from './compose.ts';
 import { topicIn } from './explain.ts';
-import { findPost, isUnknown, noSuchPost, type PostParts, type PostPlace } from './find-post.ts';
+import { findPost, isUnknown, noSuchPost, tolerated, type PostParts, type PostPlace } from './find-post.ts';
 import { channelSettings } from './settings.ts';
 
 export interface ShownPost {
@@ -22,6 +25,8 @@ export interface ShownPost {
   readonly media: Media | null;
   readonly imageChoice: ImageChoice | null;
   readonly problems: readonly Failure[];
+  /** Why it has no file, as a sentence; its texts are then those that its journal has. Null: it has. */
+  readonly unfinished: string | null;
 }
 
 /** A terminal is sent no more than this. */
@@ -44,7 +49,7 @@ export async function showOf(
   return readShown({ store: store.value, settings: channelSettings(config) }, id, withPicture);
 }
 
-/** `usage` when there is no such post; `content_missing` when it has no file yet. */
+/** `usage` when there is no such post. One whose text is not finished is shown as far as its journal has it. */
 export async function readShown(
   parts: PostParts,
   id: GenerationId,
@@ -53,21 +58,49 @@ export async function readShown(
   const { store } = parts;
   const found = await findPost(parts, id);
   if (!found.ok) return found;
-  if (isUnknown(found.value)) return noSuchPost(store, id);
-  const { places, post, problems } = found.value;
-  if (places.length === 0)
-    return failure(
-      'content_missing',
-      'The post has no file in the store',
-      { id },
-      { advice: `\`reelmill explain ${id}\` tells what became of it.` },
-    );
+  const { journal, places, post } = found.value;
+  const problems = [...found.value.problems];
+  if (places.length === 0) {
+    const active = await isBeingMade(parts, id, problems);
+    if (!active.ok) return active;
+    if (isUnknown(found.value) && !active.value) return noSuchPost(store, id);
+    const unfinished = active.value
+      ? 'Its text is not finished; the next run goes on with it.'
+      : `It has no file in the store, and is not being made; \`reelmill explain ${id}\` tells what became of it.`;
+    const draft = draftTexts(journal?.draft);
+    return success({
+      post: { id, store: store.description, places, problems, unfinished, ...draft },
+      picture: null,
+    });
+  }
   const picture = withPicture ? await readPicture(parts, places, id) : null;
   if (picture?.ok === false) return picture;
   return success({
-    post: { id, store: store.description, places, problems, ...textsOf(post) },
+    post: { id, store: store.description, places, problems, unfinished: null, ...textsOf(post) },
     picture: picture?.value ?? null,
   });
+}
+
+async function isBeingMade(
+  { settings, store }: PostParts,
+  id: GenerationId,
+  problems: Failure[],
+): Promise<Result<boolean>> {
+  const state = new StateStore(store, settings.documents, createSystemClock());
+  const generation = tolerated(await state.readGeneration(), problems);
+  return generation.ok ? success(generation.value?.value.generation_id === id) : generation;
+}
+
+function draftTexts({ comment, poll, scene, text, topic }: Draft = {}) {
+  return {
+    topic: topic?.full_topic ?? null,
+    text: text ?? null,
+    comment: comment ?? null,
+    poll: poll ?? null,
+    script: scene?.script ?? null,
+    media: null,
+    imageChoice: null,
+  };
 }
 
 function textsOf(post: Post | null) {

@@ -203,6 +203,32 @@ test('a large picture goes to kitty in pieces that it takes, and arrives whole',
   expect(Buffer.from(pieces.map(([, data]) => data).join(''), 'base64')).toEqual(Buffer.from(png));
 });
 
+test('C2 a post whose text is not finished is shown as far as it is written, and is no damage', async () => {
+  await put('config/config_gen.json', { generation_id: ID });
+  const named = await reelmill(['show', ID]);
+  expect(named).toMatchObject({ code: 0, told: '' });
+  expect(named.out).toContain('Its text is not finished; the next run goes on with it.');
+  expect((await reelmill(['explain', ID])).out).toMatch(
+    /State +being made: named, its text is not written yet/,
+  );
+  const draft = { topic: { full_topic: 'A clock', short_topic: 'clock' }, text: 'It ticks.' };
+  await put(`journal/${ID}.json`, { version: 1, id: ID, entries: [], draft });
+  const written = await reelmill(['show', ID]);
+  expect(written.code).toBe(0);
+  expect(written.out).toMatch(
+    /^20260131-2030 {2}A clock\n[^]*\nText\n {2}It ticks\.\n[^]*not made yet[^]*none yet$/,
+  );
+  expect(JSON.parse((await reelmill(['show', ID, '--json'])).out)).toMatchObject({
+    ok: true,
+    text: 'It ticks.',
+  });
+  // Given up: nothing is going on with it any more.
+  await put('config/config_gen.json', { generation_id: null });
+  const dropped = await reelmill(['show', ID]);
+  expect(dropped.code).toBe(0);
+  expect(dropped.out).toContain('is not being made');
+});
+
 test('S3 an id that is none, and a post that is nowhere, are usage errors', async () => {
   for (const words of [
     ['explain', '../../etc/passwd'],

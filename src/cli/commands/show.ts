@@ -60,6 +60,7 @@ function printPost(cli: Cli, post: ShownPost): void {
   };
   cli.print(`${colors.bold(post.id)}  ${post.topic === null ? '' : oneLine(post.topic)}`.trimEnd());
   for (const problem of post.problems) cli.print(colors.yellow(describeFailure(problem)));
+  if (post.unfinished !== null) cli.print(colors.yellow(post.unfinished));
   if (post.text !== null) {
     heading('Text');
     body(post.text);
@@ -82,6 +83,7 @@ function printPost(cli: Cli, post: ShownPost): void {
   if (post.imageChoice !== null)
     body(`Picture ${post.imageChoice.winner} was chosen: ${oneLine(post.imageChoice.reason, 400)}`);
   heading('Files');
+  if (post.places.length === 0) cli.print('  none yet');
   for (const { files, folder, ready } of post.places) {
     for (const { bytes, key } of files) cli.print(`  ${key}  ${megabytes(bytes)}`);
     if (!ready) cli.print(colors.yellow(`  The group in ${folder} is not complete.`));
