@@ -165,6 +165,20 @@ test('S1 unknown keys are kept, and named with the key that was probably meant',
   expect(notes.find((note) => note.startsWith('VIDEO.zebra'))).toContain('Remove it');
 });
 
+test('S6 two letters that changed places in a short key are seen, and other short words are not guessed at', () => {
+  expect(notesOf({ SCHEDULE: { mian: '20:30' } })).toEqual([
+    expect.stringMatching(/^SCHEDULE\.mian.*Did you mean `main`\?$/),
+  ]);
+  expect(notesOf({ SCHEDULE: { mine: '20:30' } })).toEqual([expect.stringContaining('Remove it')]);
+});
+
+test('C1 no focus in the configuration is pointed out, with where they may stand else', () => {
+  expect(notesOf({ CONTENT: { focuses: [] } })).toEqual([
+    expect.stringMatching(/^CONTENT\.focuses.*`all_focuses` of data\/topics_tracker\.json in the store/),
+  ]);
+  expect(notesOf({ CONTENT: { focuses: ['Clocks'] } })).toEqual([]);
+});
+
 test('S6 a prompt without its placeholder, or with an unknown one, is pointed out', () => {
   const notes = notesOf({ CONTENT: { text: { prompt_template: 'Write about {topik}.' } } });
   expect(notes).toEqual([

@@ -77,14 +77,37 @@ function nearestKey(name: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll('-', '_');
   const candidates = known.map(plain);
   if (candidates.length === 0 || name.length > LONGEST_KEY) return null;
+  const swapped = candidates.findIndex((candidate) => isSwapped(plain(name), candidate));
+  if (swapped >= 0) return known[swapped] ?? null;
   const best = closest(plain(name), candidates);
   const allowed = Math.min(LARGEST_SLIP, Math.floor(name.length / 3));
   return distance(plain(name), best) <= allowed ? (known[candidates.indexOf(best)] ?? null) : null;
 }
 
+/** Two neighbours changed places, the commonest slip in a short word; as a distance it counts like two others. */
+function isSwapped(name: string, candidate: string): boolean {
+  const at = [...name].findIndex((letter, index) => letter !== candidate[index]);
+  if (at < 0 || name.length !== candidate.length) return false;
+  const mended = `${name.slice(0, at)}${name[at + 1] ?? ''}${name[at] ?? ''}${name.slice(at + 2)}`;
+  return mended === candidate;
+}
+
 /** Notes on values that are allowed but outdated, useless or probably mistaken. */
 export function notesOnValues(raw: Readonly<Record<string, unknown>>, config: Config): readonly ConfigNote[] {
-  return [...outdatedValues(raw, config), ...placeholderNotes(config), ...senselessValues(config)];
+  return [
+    ...outdatedValues(raw, config),
+    ...focusNotes(config),
+    ...placeholderNotes(config),
+    ...senselessValues(config),
+  ];
+}
+
+/** No mistake by itself: a channel of the old scripts has its focuses in the store, which nobody looks into here. */
+function focusNotes({ CONTENT, FILE_PATHS }: Config): readonly ConfigNote[] {
+  if (CONTENT.focuses.length > 0) return [];
+  const message = `is empty: a run fails unless \`all_focuses\` of ${FILE_PATHS.topics_tracker} in the store holds some`;
+  const suggestion = 'Write some subjects, unless they stand there.';
+  return [{ kind: 'suspicious', path: 'CONTENT.focuses', message, suggestion }];
 }
 
 interface Template {

@@ -93,6 +93,11 @@ function noteUnknownOutcome(writing: Writing): void {
   keep(writing, { unknown_outcomes: (writing.draft.unknown_outcomes ?? 0) + 1 });
 }
 
+/** Neither is wrong by itself, so that no check of the configuration shows more. */
+function noFocusAdvice(tracker: string): string {
+  return `Write subjects into CONTENT.focuses of the configuration, or into \`all_focuses\` of ${tracker} in the store.`;
+}
+
 async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Result<Post>> {
   const { context, draft } = writing;
   const focus = draft.focus ?? pick(context.random, availableFocuses(tracker).map(shortFocus));
@@ -101,6 +106,7 @@ async function writeStages(writing: Writing, tracker: TopicsTracker): Promise<Re
       'config_invalid',
       'There is no focus to write about: `all_focuses` of the tracker and CONTENT.focuses are empty',
       { key: context.settings.documents.topicsTracker },
+      { advice: noFocusAdvice(context.settings.documents.topicsTracker) },
     );
   const tragic = isTragic(focus);
   keep(writing, { focus });

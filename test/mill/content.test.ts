@@ -239,7 +239,8 @@ test('C1 a channel without a tracker begins one with the focuses of its configur
 
 test('C1 no focus anywhere is an error of the configuration, before anything is paid', async () => {
   await using mill = await Mill.start({ config: { ...CONFIG, CONTENT: { ...CONFIG.CONTENT, focuses: [] } } });
-  expect(await mill.run()).toMatchObject({ stop: 'failed', failure: { code: 'config_invalid' } });
+  const advice = expect.stringMatching(/CONTENT\.focuses .* `all_focuses` of data\/topics_tracker\.json/);
+  expect(await mill.run()).toMatchObject({ stop: 'failed', failure: { code: 'config_invalid', advice } });
   expect(mill.ledger).toEqual([]);
 });
 
