@@ -137,18 +137,26 @@ export async function newestRuns(
     if (ledger.value === null) continue;
     calls.push(...ledger.value.calls);
     for (const run of runRecordsIn(ledger.value['runs']).toReversed())
-      runs.push({ ...run, costUsd: costOfRun(run, calls) });
+      runs.push({ ...run, costUsd: costOfRun(run, runs.at(-1)?.at_utc ?? null, calls) });
   }
   return success(runs.slice(0, limit));
 }
 
-/** Only one run at a time holds the channel, so that what was reserved meanwhile was its own. */
-function costOfRun({ at_utc: at, seconds }: RunRecord, calls: readonly LedgerCall[]): number {
+/**
+ * Only one run at a time holds the channel, so that what was reserved meanwhile was its own. `next`: when the one after
+ * it began; the seconds of a record are whole ones, which may reach into that.
+ */
+function costOfRun(
+  { at_utc: at, seconds }: RunRecord,
+  next: string | null,
+  calls: readonly LedgerCall[],
+): number {
   const began = parseTimestamp(at)?.getTime();
   if (began === undefined) return 0;
+  const after = parseTimestamp(next ?? '')?.getTime() ?? Number.POSITIVE_INFINITY;
   const own = calls.filter((call) => {
     const moment = parseTimestamp(call.at_utc)?.getTime() ?? 0;
-    return moment >= began && moment <= began + (seconds + 1) * 1000;
+    return moment >= began && moment <= began + (seconds + 1) * 1000 && (after <= began || moment < after);
   });
   return spentUsd(own);
 }

@@ -150,3 +150,30 @@ test('S3 an id that nobody has used is no post', async () => {
   expect(await readStory(partsOf(mill), unknown)).toMatchObject({ failure: { code: 'usage' } });
   expect(await readShown(partsOf(mill), unknown, true)).toMatchObject({ failure: { code: 'usage' } });
 });
+
+test('BUDGET a call is counted for one run, also when the next one begins within the same second', async () => {
+  await using mill = await Mill.start();
+  const at = (second: string): string => `2026-01-31T20:30:${second}+00:00`;
+  const run = { seconds: 4, mode: 'main', stop: 'waiting', id: FIRST_ID, actions: [], failure: null };
+  const call = { id: FIRST_ID, kind: 'text', provider: 'openai', model: 'm', state: 'succeeded' };
+  const cost = (stage: string, second: string, usd: number) => ({
+    ...call,
+    call: stage,
+    stage,
+    at_utc: at(second),
+    reserved_usd: usd,
+    cost_usd: usd,
+    measured: true,
+  });
+  await mill.put(LEDGER, {
+    version: 1,
+    month: '2026-01',
+    runs: [
+      { ...run, at_utc: at('00.000000') },
+      { ...run, at_utc: at('04.200000') },
+    ],
+    calls: [cost('text', '03.000000', 0.25), cost('scene', '04.500000', 0.5)],
+  });
+  const { runs } = valueOf(await readHistory(partsOf(mill), 10));
+  expect(runs.map(({ costUsd }) => costUsd)).toEqual([0.5, 0.25]);
+});
