@@ -18,6 +18,7 @@ import { readShelf } from '../runtime/tidy.ts';
 import { runChannel, type RunEvent, type RunReport } from '../runtime/run-channel.ts';
 import type { Sandbox } from '../sandbox/options.ts';
 import { composeRun } from './compose.ts';
+import { sampleConfigPath } from './sample-config.ts';
 import { sandboxVariables, startDrawnSandbox } from './drawn-sandbox.ts';
 import { createLog } from './log.ts';
 import { channelSettings } from './settings.ts';
@@ -116,8 +117,10 @@ export async function runDemo(options: DemoOptions, today: Date): Promise<Result
 }
 
 async function demoSurroundings(options: DemoOptions, sandbox: Sandbox) {
-  const path = new URL(`../../samples/${options.language}/config.json`, import.meta.url);
-  const loaded = interpretConfig(await readFile(path, 'utf8'), 'the sample channel');
+  const loaded = interpretConfig(
+    await readFile(sampleConfigPath(options.language), 'utf8'),
+    'the sample channel',
+  );
   if (!loaded.ok) return loaded;
   const environment = readEnvironment({
     ...sandboxVariables(sandbox),

@@ -4,11 +4,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { convertConfig, type ConfigChange } from '../../config/convert.ts';
 import { interpretConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { failure, success, type Result } from '../../domain/failure.ts';
+import { sampleConfigPath } from '../sample-config.ts';
 import { costNotes } from '../cost-notes.ts';
 import { renderChannelPage, type Language } from './channel-page.ts';
 import { neededSecrets, renderEnvExample } from './env-example.ts';
@@ -172,8 +172,7 @@ async function baseConfig(base: InitBase): Promise<Result<Base>> {
 }
 
 async function sampleConfig(language: Language): Promise<Json> {
-  const file = new URL(`../../../samples/${language}/config.json`, import.meta.url);
-  const json: unknown = JSON.parse(await readFile(fileURLToPath(file), 'utf8'));
+  const json: unknown = JSON.parse(await readFile(sampleConfigPath(language), 'utf8'));
   if (!isObject(json)) throw new Error(`the sample ${language} is no object`);
   return json;
 }

@@ -2,6 +2,8 @@
 import { join, relative, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { DemoLanguage, DemoPost, DemoResult, ScheduledRun } from '../../app/demo.ts';
+import { shellWord } from '../../app/init/shell-word.ts';
+import { sampleConfigPath } from '../../app/sample-config.ts';
 import { globalOptions, printJson, reportFailure, type Cli } from '../cli.ts';
 import { EXIT } from '../exit-codes.ts';
 import { dollars, duration, megabytes, STOP_TEXTS } from '../output/texts.ts';
@@ -87,12 +89,20 @@ function printSummary(
     `\nWith real providers this would have cost about ${dollars(result.wouldCostUsd)}, for ${result.paidCalls} paid calls.`,
   );
   cli.print('The same channel, looked at with the everyday commands:');
-  cli.print(
-    `  npx reelmill status --store folder:${relative('.', folder)} --config samples/${language}/config.json`,
-  );
+  cli.print(`  ${lookCommand(resolve('.'), folder, language)}`);
   cli.print(
     'To go live: `npx reelmill init ../my-channel`; the rest is in README.md, “Going live in ten minutes”.',
   );
+}
+
+/** Typed in `from`. The package lies anywhere: below that folder in a checkout, far away where npx keeps it. */
+export function lookCommand(from: string, folder: string, language: DemoLanguage): string {
+  const shown = (path: string): string => {
+    const way = relative(from, path);
+    return way.startsWith('..') ? path : way;
+  };
+  const store = shellWord(`folder:${shown(folder)}`);
+  return `npx reelmill status --store ${store} --config ${shellWord(shown(sampleConfigPath(language)))}`;
 }
 
 function printPost(cli: Cli, post: DemoPost): void {
