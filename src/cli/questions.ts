@@ -3,10 +3,13 @@ import { createInterface } from 'node:readline/promises';
 import { failure, FailureError } from '../domain/failure.ts';
 import type { Cli } from './cli.ts';
 
+/** What is wrong with an answer; null when nothing is. */
+export type Judge = (answer: string) => string | null | Promise<string | null>;
+
 export interface Questions {
   /** A text; Enter takes `usual`. Asked again, with the reason, while `problem` finds one. */
-  text(question: string, usual: string, problem?: (answer: string) => string | null): Promise<string>;
-  /** One of several, by number. */
+  text(question: string, usual: string, problem?: Judge): Promise<string>;
+  /** One of several, by number, or by its label or value where somebody types that instead. */
   choose<T>(question: string, options: readonly (readonly [label: string, value: T])[]): Promise<T>;
   /** Enter means no. */
   agree(question: string): Promise<boolean>;
@@ -37,7 +40,7 @@ export function createQuestions(cli: Cli, words: QuestionWords): Questions | nul
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const shown = usual === '' ? '' : ` ${colors.dim(`[${usual}]`)}`;
       const answer = (await ask(`${colors.bold(question)}${shown} `)).trim() || usual;
-      const wrong = problem(answer);
+      const wrong = await problem(answer);
       if (wrong === null) return answer;
       cli.tell(`  ${wrong}`);
     }
@@ -47,12 +50,16 @@ export function createQuestions(cli: Cli, words: QuestionWords): Questions | nul
     text,
     async choose(question, options) {
       options.forEach(([label], index) => cli.tell(`  ${index + 1}  ${label}`));
-      const isNumber = (answer: string): boolean =>
-        /^\d{1,2}$/.test(answer) && options[Number(answer) - 1] !== undefined;
+      const named = (answer: string): (typeof options)[number] | undefined =>
+        /^\d{1,2}$/.test(answer)
+          ? options[Number(answer) - 1]
+          : options.find((option) =>
+              option.some((word) => String(word).toLowerCase() === answer.toLowerCase()),
+            );
       const answer = await text(question, '1', (given) =>
-        isNumber(given) ? null : words.wrongNumber(options.length),
+        named(given) === undefined ? words.wrongNumber(options.length) : null,
       );
-      const chosen = options[Number(answer) - 1];
+      const chosen = named(answer);
       if (chosen === undefined) throw new Error('a checked answer names no option');
       return chosen[1];
     },

@@ -258,6 +258,23 @@ test('at a terminal only what it must know is asked, and a wrong answer is asked
   expect(await read('asked', '.env.example')).toContain('REELMILL_STORE=folder:./posts');
 });
 
+test('at a terminal a choice may be typed as a word, and a mistyped path is asked again', async () => {
+  const done = await answered(
+    ['ru', 'old', path.join(folder, 'no such file'), LEGACY, ''],
+    path.join(folder, 'typed'),
+  );
+  expect(done.code).toBe(EXIT.done);
+  expect(done.said).toMatch(/no such file не удалось прочесть: ENOENT\nГде он\?/);
+  expect(done.said).not.toContain('Ответьте числом');
+  expect(await read('typed', 'CHANNEL.md')).toMatch(/^# Этот канал/);
+  expect(JSON.parse(await read('typed', 'config.json'))).toMatchObject({
+    API_KEYS: { b2: { bucket_name: 'example-bucket' } },
+    BUDGET: { per_post_usd: 2, per_day_usd: 4, per_month_usd: 60 },
+  });
+  const english = await answered(['English', 'sample', 'Folder', '', ''], path.join(folder, 'typed-en'));
+  expect(english.code).toBe(EXIT.done);
+});
+
 test('a clone names its own repository and commit for the workflow; for anything else a placeholder stands there', async () => {
   expect(githubRepository('git@github.com:me/mill.git')).toBe('me/mill');
   expect(githubRepository('https://github.com/me/mill')).toBe('me/mill');

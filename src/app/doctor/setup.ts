@@ -28,6 +28,6 @@ export function checkEnvironment(environment: Result<Environment>, config: Confi
   return problem(
     'environment',
     `Not set: ${missing.join(', ')}`,
-    'Set them where the run is scheduled: as secrets of the repository, or in the file of --env-file.',
+    'Set them where the run is scheduled: as secrets of the repository, or on this machine in the file `.env` beside the configuration (a copy of .env.example).',
   );
 }

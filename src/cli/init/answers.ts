@@ -86,7 +86,12 @@ async function baseOf(flags: InitFlags, { asked, language, texts }: Asking): Pro
     [texts.start.old, 'old'],
   ]);
   if (chosen === 'sample') return success({ kind: 'sample', language });
-  return oldConfig(await asked.text(texts.oldConfig, 'config.json'), texts);
+  // A slip of the hand is no reason to begin anew.
+  const path = await asked.text(texts.oldConfig, 'config.json', async (answer) => {
+    const read = await oldConfig(answer, texts);
+    return read.ok ? null : read.failure.message;
+  });
+  return oldConfig(path, texts);
 }
 
 async function oldConfig(path: string, texts: InitTexts): Promise<Result<InitBase>> {
