@@ -37,6 +37,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({ media: smallMedia(), imageSeconds: 0, videoSeconds: 0 });
   const channel = {
     CONTENT: { focuses: ['Clocks'] },
+    BUDGET: { per_day_usd: 1_000 },
     IMAGE_GENERATION: { output_size: '320x180' },
     VIDEO: { runway_duration: 2, mock_duration: 1, mock_fps: 8 },
   };

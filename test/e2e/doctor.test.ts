@@ -24,7 +24,7 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'reelmill-doctor-test-'));
   sandbox = await startSandbox({ media: smallMedia(), keys: { openai: SECRET } });
-  await writeFile(path.join(folder, 'config.json'), '{}');
+  await writeFile(path.join(folder, 'config.json'), '{"BUDGET":{"per_month_usd":60}}');
 });
 afterAll(async () => {
   await sandbox.close();
@@ -69,7 +69,7 @@ test('the exit code is that of the worst verdict: 8 for something to look at, 9 
   expect(warned).toMatchObject({ code: EXIT.warning });
   expect(warned.out).toMatch(/▲ config\s+warning: .*1280:768/);
   expect(warned.out).toContain('BUDGET.per_month_usd: is less than one call can cost');
-  expect(warned.out).toMatch(/\n22 checks: 2 to look at\.\n$/);
+  expect(warned.out).toMatch(/\n23 checks: 2 to look at\.\n$/);
   const wrongKey = await doctor(['--quiet'], { OPENAI_API_KEY: 'sk-wrong-and-marked' });
   expect(wrongKey).toMatchObject({ code: EXIT.problem });
   expect(wrongKey.out).toMatch(/^✖ provider\.openai\s+problem: .*401[^\n]*\n\s+→ Check the API key[^\n]*\n$/);

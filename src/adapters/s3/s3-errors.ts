@@ -57,11 +57,25 @@ const REFUSED_FOR_NOW = new Set([
 const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 
+const UNREADABLE = 'UnreadableAnswer';
+/** Plain http where https is spoken, or a page for people where S3 would send XML: most often a wrong endpoint or port. */
+const NO_S3 = new Set(['EPROTO', UNREADABLE]);
+
+/** There was an answer, and no part of it told the SDK which error it is. Gateways in trouble send pages too. */
+function isUnreadable(error: unknown, status: number): boolean {
+  const answered = property(error, '$response') !== undefined && property(error, '$fault') === undefined;
+  // An answer that broke off has a code, or a name of its own.
+  const isNamed = errorCode(error) !== '' || !(error instanceof Error && error.name === 'Error');
+  return answered && status > 0 && status < 500 && !isNamed;
+}
+
 /** Reads what the SDK threw. A server may repeat the key in its words, and in what it calls the error. */
 export function readTrouble(error: unknown, redact: Redact): S3Trouble {
   const status = statusOf(error);
-  const name = nameOf(error, redact);
-  const reason = shortReason(error instanceof Error ? error.message : String(error), redact);
+  const name = isUnreadable(error, status) ? UNREADABLE : nameOf(error, redact);
+  const reason = NO_S3.has(name)
+    ? 'this address does not speak S3 over https'
+    : shortReason(error instanceof Error ? error.message : String(error), redact);
   const header = headerOf(error, 'retry-after');
   const seconds = header === null ? Number.NaN : Number(header);
   return {
@@ -145,6 +159,8 @@ function kindOf({ status, name, transient }: S3Trouble): readonly [FailureCode, 
   if (known) return known;
   if (CERTIFICATE.test(name))
     return ['store_denied', 'The server’s certificate is not trusted; check the endpoint.'];
+  if (NO_S3.has(name))
+    return [transient ? 'store_unavailable' : 'store_denied', 'Check the endpoint’s address and port.'];
   if (name === 'ENOTFOUND')
     return ['store_unavailable', 'Check the endpoint’s name and this machine’s network.'];
   if (transient || status >= 500 || status === 0) return ['store_unavailable', null];

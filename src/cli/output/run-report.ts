@@ -8,7 +8,8 @@ import { isMock, mediaLine } from './media-line.ts';
 import { oneLine } from './plain-text.ts';
 import { nextAfter, STOP_TEXTS } from './texts.ts';
 
-const LONGEST_MEDIA = 600;
+const LONGEST_REASON = 500;
+const shortReason = (reason: string): string => oneLine(reason, LONGEST_REASON);
 
 export function exitCodeOfRun(report: RunReport): ExitCode {
   if (report.stop === 'turn-limit') return EXIT.bug;
@@ -48,14 +49,14 @@ export function reportRun(
     printJson(cli, { command, ok: code === EXIT.done, exitCode: code, ...told, failure, media });
     return;
   }
-  const stand = media !== null && isMock(media) ? mediaLine(media) : null;
+  const stand = media !== null && isMock(media) ? mediaLine(media, shortReason) : null;
   if (options.quiet === true && code === EXIT.done && stand === null) return;
   const { ended, next } = endingOf(command, report);
   const mark = code === EXIT.done ? cli.colors.green('●') : cli.colors.red('●');
   const post = report.id === null ? '' : ` ${cli.colors.dim(`Post ${report.id}.`)}`;
   cli.print(`${mark} ${cli.colors.bold(ended)}${post}`);
   if (failure) cli.print(`  ${describeFailure(failure)}`);
-  if (stand !== null) cli.print(`  ${cli.colors.yellow('▲')} ${oneLine(stand, LONGEST_MEDIA)}`);
+  if (stand !== null) cli.print(`  ${cli.colors.yellow('▲')} ${stand}`);
   if (report.holder !== undefined) cli.print(`  Held by ${report.holder}.`);
   if (next !== null) cli.print(`  ${cli.colors.dim(next)}`);
 }

@@ -37,8 +37,8 @@ function postText({ id }: RunReport, { post }: RunFindings): string {
   if (id === null) return '';
   const topic = post === null || post.topic === '' ? '' : `: ${markdownText(post.topic)}`;
   const lines = [`Post **${markdownText(id)}**${topic}\n`];
-  const media = mediaLine(post?.media ?? null);
-  if (media !== null) lines.push(`${markdownText(media)}\n`);
+  const media = mediaLine(post?.media ?? null, markdownText);
+  if (media !== null) lines.push(`${media}\n`);
   return lines.join('\n');
 }
 
