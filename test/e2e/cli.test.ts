@@ -248,12 +248,15 @@ test('S6 config check names each problem and each remark, once, and nothing else
 });
 
 test('S6 config check --quiet says nothing of a configuration that is well, and keeps its remarks on others', async () => {
-  await writeFile(path.join(folder, 'well.json'), '{}');
+  await writeFile(path.join(folder, 'well.json'), '{"BUDGET":{"per_month_usd":60}}');
   const words = ['config', 'check', '--quiet', '--config'];
   const set = { REELMILL_STORE: `folder:${path.join(folder, 'quiet')}` };
   const well = await start([...words, 'well.json'], set).ended;
   expect([well.code, well.out, well.told]).toEqual([EXIT.done, '', '']);
-  await writeFile(path.join(folder, 'odd.json'), '{"WORKFLOW":{"max_task_per_run":2}}');
+  await writeFile(
+    path.join(folder, 'odd.json'),
+    '{"BUDGET":{"per_month_usd":60},"WORKFLOW":{"max_task_per_run":2}}',
+  );
   const odd = await start([...words, 'odd.json'], set).ended;
   expect([odd.code, odd.told]).toEqual([EXIT.done, '']);
   expect(odd.out).toMatch(/^. WORKFLOW\.max_task_per_run: .*\n$/);
