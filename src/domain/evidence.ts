@@ -37,7 +37,7 @@ export function mediaOf(journal: JournalDocument | null, group: Group, folder: s
 
 const REAL = { png: 'midjourney', mp4: 'runway' } as const;
 
-function isReal(
+export function isReal(
   journal: JournalDocument | null,
   group: Group,
   folder: string,
@@ -100,8 +100,8 @@ export function progressOf(
   if (journal === null || image === null) return { generation: true };
   const failures = failuresOf(journal);
   const taskId = openTask(journal, 'image');
-  const gaveUp = isLater(journal.entries, image, (entry) => entry.from === 'midjourney');
-  if (gaveUp) return { status: 'timed_out_mock_needed' };
+  const gaveUp = fallbackAfter(journal.entries, image, 'midjourney');
+  if (gaveUp !== null) return { status: 'timed_out_mock_needed', image_failure: gaveUp.slice(0, 500) };
   if (isReal(journal, group, folder, 'png')) {
     const candidate = journal.image_choice?.winner ?? 1;
     const results = { midjourney_results: { task_id: orderedTask(image) ?? 'unknown', status: 'completed' } };
@@ -169,13 +169,11 @@ function submissionOf(kind: 'image' | 'video', { call, intent }: CallCost): Imag
   return { kind, intent_id: call, at_utc: intent?.at_utc ?? '' };
 }
 
-function isLater(
-  entries: readonly JournalEntry[],
-  order: CallCost,
-  matches: (entry: Extract<JournalEntry, { type: 'fallback' }>) => boolean,
-): boolean {
+/** Why something came in place of the order's result; null when nothing did. */
+function fallbackAfter(entries: readonly JournalEntry[], order: CallCost, from: string): string | null {
   const since = entries.findLastIndex((entry) => 'call' in entry && entry.call === order.call);
-  return entries.slice(since).some((entry) => entry.type === 'fallback' && matches(entry));
+  const fallback = entries.slice(since).find((entry) => entry.type === 'fallback' && entry.from === from);
+  return fallback?.type === 'fallback' ? fallback.reason : null;
 }
 
 /** Whether the journal tells of this task, so that a result without a post can be given to its post. */

@@ -173,8 +173,9 @@ class LedgerPayments implements Payments {
       if (state === 'refused') return ledger.remove(month, call.call);
       return ledger.put(month, { ...call, state, cost_usd: cost.costUsd, measured: cost.measured });
     }
-    // An empty journal was lost, or never saved: it cannot say that the call was not made.
-    if (cost === null && entries.length > 0) return ledger.remove(month, call.call);
+    // A journal without intents was lost, or never saved: it cannot say that the call was not made.
+    const isKept = entries.some((entry) => entry.type === 'intent');
+    if (cost === null && isKept) return ledger.remove(month, call.call);
     const lost = { cost_usd: call.reserved_usd, measured: false } as const;
     ledger.put(month, { ...call, state: 'unknown', ...lost });
     const detail = 'an earlier run ended before it noted the outcome';

@@ -3,17 +3,21 @@
  * A task that may still finish is remembered, so that a late video can take the mock's place.
  */
 import type { TaskReference } from '../domain/channel-state.ts';
-import { describeFailure, failure, success, type Failure, type Result } from '../domain/failure.ts';
+import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { partKey } from '../domain/group.ts';
 import { PAUSE_SECONDS } from '../domain/request-limits.ts';
 import { secondsSince } from '../domain/timestamp.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { videoProblem } from './video-problem.ts';
+import { noText } from './whereabouts.ts';
 import { failed, happened, isNotAnAttempt, type StepContext, type StepOutcome } from './context.ts';
+import { seenPost } from './documents.ts';
 import { describeMedia, folderOfPost, noFolder, pictureGone, uploadPart } from './media-files.ts';
 
-type VideoEvent = EventNamed<'media-saved' | 'video-failed' | 'image-given-up' | 'picture-failed'>;
+type VideoEvent = EventNamed<
+  'media-saved' | 'video-failed' | 'image-given-up' | 'picture-failed' | 'post-finished'
+>;
 
 export interface VideoInput {
   readonly id: GenerationId;
@@ -38,12 +42,13 @@ export async function awaitVideo(context: StepContext, input: VideoInput): Promi
     const checked = await fetchVideo(context, url.value, file);
     if (!checked.ok) {
       if (isNotAnAttempt(checked.failure)) return failed(checked.failure);
-      return happened(
-        mockInstead(describeFailure(checked.failure), checked.failure.code === 'download_failed'),
-      );
+      // What could not be fetched may be the next time; what arrived and is not the clip never will be.
+      return happened(mockInstead(checked.failure.message, checked.failure.code === 'download_failed'));
     }
     const folder = await folderOfPost(context, id, replacing);
     if (!folder.ok) return noFolder(context, id, folder.failure);
+    const text = await seenPost(context, folder.value, id);
+    if (!text.ok) return noText(context, id, text.failure);
     const uploaded = await uploadPart(context, folder.value, id, 'runway', file);
     if (!uploaded.ok) return failed(uploaded.failure);
     const described = await describeMedia(context, folder.value, id, {
@@ -131,14 +136,15 @@ async function pause({ clock, keepLease, settings, signal }: StepContext): Promi
   return success(undefined);
 }
 
-/** A file that does not play to its end, or is not what was ordered, counts as one that could not be fetched. */
+/** `download_failed`: it did not come, or not whole. `video_invalid`: it came, and is not what was ordered. */
 async function fetchVideo(context: StepContext, url: string, file: string): Promise<Result<void>> {
   const fetched = await context.downloads.fetchFile(url, file, 'video');
   if (!fetched.ok) return fetched;
   const held = await context.keepLease();
   if (!held.ok) return held;
   const facts = await context.renderer.measureVideo(file);
-  if (!facts.ok && facts.failure.code !== 'video_invalid') return facts;
-  const problem = facts.ok ? videoProblem(facts.value, context.settings.video) : facts.failure.message;
-  return problem === null ? success(undefined) : failure('download_failed', problem, { url });
+  if (!facts.ok)
+    return facts.failure.code === 'video_invalid' ? failure('download_failed', facts.failure.message) : facts;
+  const problem = videoProblem(facts.value, context.settings.video);
+  return problem === null ? success(undefined) : failure('video_invalid', problem);
 }

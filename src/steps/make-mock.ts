@@ -1,15 +1,17 @@
 /** P2, P6, D11: stand-ins for a picture that did not come and for a video that did not come. They cost nothing and always work. */
 import { cutText } from '../domain/cut-text.ts';
-import { failure, type Failure } from '../domain/failure.ts';
-import { partKey } from '../domain/group.ts';
+import { isReal } from '../domain/evidence.ts';
+import { failure, success, type Failure, type Result } from '../domain/failure.ts';
+import { groupObjects, partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { TEXT_LIMIT } from '../domain/limits.ts';
 import { topicOf } from '../domain/post.ts';
 import { missesLength } from '../domain/video-limits.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
+import { collectList } from '../ports/object-store.ts';
 import type { MockVideoSettings, VideoFacts } from '../ports/renderer.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
-import { readPost } from './documents.ts';
+import { readPost, seenPost } from './documents.ts';
 import { describeMedia, folderOfPost, noFolder, pictureGone, uploadPart } from './media-files.ts';
 import { MAX_PICTURE_BYTES } from './request-video.ts';
 import { noText } from './whereabouts.ts';
@@ -26,6 +28,8 @@ export async function makeMock(
   const { folders, picture, video } = context.settings;
   const post = await readPost(context, folders.fresh, id);
   if (!post.ok) return noText(context, id, post.failure);
+  const real = await hasRealVideo(context, id);
+  if (!real.ok) return failed(real.failure);
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
     const drawn = await context.renderer.drawPlaceholder(path('card.png'), {
       // A post of another tool may have any topic.
@@ -35,7 +39,7 @@ export async function makeMock(
     });
     if (!drawn.ok) return failed(drawn.failure);
     const described = await describeMedia(context, folders.fresh, id, {
-      media: { image: 'placeholder', video: 'mock', reason },
+      media: { image: 'placeholder', video: real.value ? 'runway' : 'mock', reason },
     });
     if (!described.ok) return failed(described.failure);
     const uploaded = await uploadPart(context, folders.fresh, id, 'placeholder', path('card.png'));
@@ -43,12 +47,24 @@ export async function makeMock(
     context.journal.note(id, {
       type: 'fallback',
       from: 'midjourney',
-      to: 'placeholder and mock video',
+      to: real.value ? 'placeholder' : 'placeholder and mock video',
       reason,
     });
+    if (real.value) return happened({ type: 'media-saved' });
     const card = { file: path('card.png'), source: 'placeholder', ours: true } as const;
     return renderAndSave(context, folders.fresh, id, card, path('mock.mp4'));
   });
+}
+
+/** It is paid for, and lies there: only its picture was removed, and could not be fetched again (I3). */
+async function hasRealVideo(context: StepContext, id: GenerationId): Promise<Result<boolean>> {
+  const folder = context.settings.folders.fresh;
+  const journal = await context.journal.read(id);
+  if (!journal.ok) return journal;
+  const listed = await collectList(context.store, `${folder}${id}`, 1_000);
+  if (!listed.ok) return listed;
+  const group = groupObjects(folder, listed.value).find((candidate) => candidate.id === id);
+  return success(group !== undefined && isReal(journal.value, group, folder, 'mp4'));
 }
 
 /** P6: the picture is real, only the video stands in. */
@@ -57,16 +73,19 @@ export async function makeMockVideo(
   id: GenerationId,
   reason: string,
   replacing: boolean,
-): Promise<StepOutcome<Saved | EventNamed<'image-given-up' | 'picture-failed'>>> {
+): Promise<StepOutcome<Saved | Finished | EventNamed<'image-given-up' | 'picture-failed'>>> {
   const folder = await folderOfPost(context, id, replacing);
   if (!folder.ok) return noFolder(context, id, folder.failure);
   return context.workspace.withFolder(`mock-${id}`, async (path) => {
     const key = partKey(folder.value, id, 'png');
     const fetched = await context.store.getFile(key, path('picture.png'), MAX_PICTURE_BYTES);
     if (!fetched.ok) return failed(fetched.failure);
-    if (fetched.value === null) return pictureGone(context, id, folder.value, replacing);
+    if (fetched.value === null) {
+      const text = await seenPost(context, folder.value, id);
+      return text.ok ? pictureGone(context, id, folder.value, replacing) : noText(context, id, text.failure);
+    }
     const described = await describeMedia(context, folder.value, id, { media: { video: 'mock', reason } });
-    if (!described.ok) return failed(described.failure);
+    if (!described.ok) return noText(context, id, described.failure);
     context.journal.note(id, { type: 'fallback', from: 'runway', to: 'mock video', reason });
     const picture = { file: path('picture.png'), source: 'midjourney', ours: !replacing } as const;
     return renderAndSave(context, folder.value, id, picture, path('mock.mp4'));

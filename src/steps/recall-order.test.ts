@@ -64,6 +64,10 @@ test.each<[string, readonly JournalEntry[]]>([
     'an earlier order has a task and the last has none',
     [intent('a', EARLIER), settled('a', 'task-1'), intent('b', LEFT)],
   ],
+  [
+    'only another order, made after it, has a task',
+    [intent('b', LEFT), intent('a', EARLIER), settled('a', 'task-1')],
+  ],
   ['only a later call without an intent has a task', [intent('a', LEFT), settled('b', 'task-2')]],
 ])('I3 the outcome is unknown when %s', async (_name, entries) => {
   expect((await recall(entries)).event).toEqual({ type: 'image-outcome-unknown' });

@@ -31,8 +31,9 @@ export async function recallOrder(
   // A journal that cannot be read may hold the id: to order again now could pay twice.
   if (!read.ok) return failed(read.failure);
   const { entries } = read.value;
-  // An empty journal was lost: it cannot say that nothing was ordered.
-  if (entries.length > 0 && !entries.some((entry) => entry.type === 'intent' && entry.intent_id === intentId))
+  const intents = entries.filter((entry) => entry.type === 'intent');
+  // A journal without any was lost, whatever this run has noted since: it cannot say that nothing was ordered.
+  if (intents.length > 0 && !intents.some((intent) => intent.intent_id === intentId))
     return happened({ type: 'submission-withdrawn' });
   const taskId = orderedTask(entries, intentId);
   if (taskId === null) {

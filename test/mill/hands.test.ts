@@ -172,6 +172,58 @@ test('I2 I4 M9 an older tool that forgets that a mock is being replaced: the fin
   expect((await mill.json(`444/${FIRST_ID}.json`)).media).toMatchObject({ video: 'mock' });
 });
 
+test('I3 a journal that is removed while an order is under way leaves its outcome unknown, counted and repeated once', async () => {
+  await using mill = await Mill.start({ sandbox: { imageSeconds: 1 } });
+  mill.sandbox.setFaults([
+    { provider: 'piapi', operation: 'imagine', action: { type: 'status', status: 500 } },
+  ]);
+  await mill.run({ anyState: true });
+  const submission = { kind: 'image', intent_id: 'left', at_utc: '2026-01-31T20:30:00.000000+00:00' };
+  mill.sandbox.setFaults([]);
+  for (const unknown of [1, 2]) {
+    const { image } = await mill.state();
+    await mill.put(IMAGE, { ...image, submission, unknown_outcomes: unknown - 1, retry_after_utc: null });
+    await mill.remove(`journal/${FIRST_ID}.json`);
+    const { actions } = await mill.run({ mode: 'check', anyState: true });
+    expect(actions[0]).toEqual({ action: 'recall-order', event: 'image-outcome-unknown' });
+    await mill.advance(3_600);
+  }
+  expect(mill.paid()).not.toHaveProperty('image');
+});
+
+test('P7 I2 I3 a real video whose picture can never be fetched again stays, behind a title card', async () => {
+  await using mill = await stoppedAt('await-video', {
+    sandbox: { imageSeconds: 1, videoSeconds: 600, urlSeconds: 1_800 },
+  });
+  await mill.remove(PICTURE);
+  await mill.advance(3_600);
+  for (let hour = 0; hour < 8; hour += 1) {
+    await mill.run({ mode: 'check', anyState: true });
+    await mill.advance(3_600);
+  }
+  await expectFinished(mill, { image: 'placeholder', video: 'runway' });
+  expect(mill.paid()).toEqual(PAID);
+});
+
+test('I2 I4 M9 a state in the middle of a post that lies finished further on ends there, at whichever step', async () => {
+  for (const failed of [false, true]) {
+    await using mill = await stoppedAt('await-video');
+    const { image } = await mill.state();
+    await mill.remove(...(await mill.objects('666/')));
+    await mill.putGroup('444/', FIRST_ID);
+    if (failed) await mill.put(IMAGE, { ...image, video_task: null, video_failure: 'tired' });
+    await mill.advance(3_600);
+    const { actions, failure } = await mill.run({ mode: 'check' });
+    expect(failure).toBeNull();
+    expect(actions[0]).toEqual({
+      action: failed ? 'make-mock-video' : 'await-video',
+      event: 'post-finished',
+    });
+    expect(await mill.objects('666/')).toEqual([]);
+    expect(await mill.json(GENERATION)).toEqual({ generation_id: null });
+  }
+});
+
 test('I3 D6 a state and a picture that are removed together make nobody order either again', async () => {
   await using mill = await stoppedAt('await-video');
   await mill.remove(IMAGE, PICTURE);
