@@ -266,7 +266,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a mock video is stored before the post speaks of it',
     file: 'src/steps/make-mock.ts',
     find: `    const described = await describeMedia(context, folder.value, id, { media: { video: 'mock', reason } });
-    if (!described.ok) return failed(described.failure);
+    if (!described.ok) return noText(context, id, described.failure);
 `,
     replace: '',
     tests: POINTS,
