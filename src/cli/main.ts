@@ -1,4 +1,5 @@
 /** The command line: builds the program, runs it, and turns whatever happens into an exit code. */
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { failure, FailureError, type Failure } from '../domain/failure.ts';
@@ -148,6 +149,8 @@ function stackOf(error: unknown): string {
 
 /** The process’s own command line. */
 export function start(words: readonly string[]): Promise<void> {
+  // A run waits for others most of its time: a young generation that stays small costs it nothing and saves tens of megabytes.
+  setFlagsFromString('--semi-space-growth-factor=1');
   // One for the whole process, the handler included: what a command reads from a file of variables is hidden there too (I8).
   const cli = discreet(processCli());
   // Node would print an error that nobody caught as it stands, with all that hangs on it.
