@@ -37,6 +37,7 @@ export function mediaOf(journal: JournalDocument | null, group: Group, folder: s
 
 const REAL = { png: 'midjourney', mp4: 'runway' } as const;
 
+/** Its last known maker is the provider, and it still has the size that arrived. */
 export function isReal(
   journal: JournalDocument | null,
   group: Group,

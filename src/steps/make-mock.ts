@@ -2,19 +2,18 @@
 import { cutText } from '../domain/cut-text.ts';
 import { isReal } from '../domain/evidence.ts';
 import { failure, success, type Failure, type Result } from '../domain/failure.ts';
-import { groupObjects, partKey } from '../domain/group.ts';
+import { partKey } from '../domain/group.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
 import { TEXT_LIMIT } from '../domain/limits.ts';
 import { topicOf } from '../domain/post.ts';
 import { missesLength } from '../domain/video-limits.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
-import { collectList } from '../ports/object-store.ts';
 import type { MockVideoSettings, VideoFacts } from '../ports/renderer.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { readPost, seenPost } from './documents.ts';
 import { describeMedia, folderOfPost, noFolder, pictureGone, uploadPart } from './media-files.ts';
 import { MAX_PICTURE_BYTES } from './request-video.ts';
-import { noText } from './whereabouts.ts';
+import { groupIn, noText } from './whereabouts.ts';
 
 type Saved = EventNamed<'media-saved'>;
 type Finished = EventNamed<'post-finished'>;
@@ -61,10 +60,8 @@ async function hasRealVideo(context: StepContext, id: GenerationId): Promise<Res
   const folder = context.settings.folders.fresh;
   const journal = await context.journal.read(id);
   if (!journal.ok) return journal;
-  const listed = await collectList(context.store, `${folder}${id}`, 1_000);
-  if (!listed.ok) return listed;
-  const group = groupObjects(folder, listed.value).find((candidate) => candidate.id === id);
-  return success(group !== undefined && isReal(journal.value, group, folder, 'mp4'));
+  const group = await groupIn(context, folder, id);
+  return group.ok ? success(isReal(journal.value, group.value, folder, 'mp4')) : group;
 }
 
 /** P6: the picture is real, only the video stands in. */

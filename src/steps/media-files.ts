@@ -5,7 +5,6 @@
 import { failure, success, type Failure, type Result } from '../domain/failure.ts';
 import {
   CONVEYOR,
-  groupObjects,
   isReady,
   PARTS,
   partKey,
@@ -20,6 +19,7 @@ import { collectList } from '../ports/object-store.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 import { readPost, writePost } from './documents.ts';
+import { groupIn } from './whereabouts.ts';
 
 const MAX_MEDIA_BYTES = 1024 * 1024 * 1024;
 const CONTENT_TYPES: Readonly<Record<Exclude<Part, 'json'>, string>> = { png: 'image/png', mp4: 'video/mp4' };
@@ -111,9 +111,9 @@ export async function findPost(
   const { folders } = context.settings;
   const found: Group[] = [];
   for (const place of CONVEYOR) {
-    const listed = await collectList(context.store, `${folders[place]}${id}`, 1_000);
-    if (!listed.ok) return listed;
-    found.push(...groupObjects(folders[place], listed.value).filter((group) => group.id === id));
+    const group = await groupIn(context, folders[place], id);
+    if (!group.ok) return group;
+    if (group.value.objects.length > 0) found.push(group.value);
   }
   if (found.length > 1) return failure('state_conflict', 'The post lies in more than one folder', { id });
   const [group] = found;

@@ -1,25 +1,35 @@
 /** Where a post lies, and what becomes of a state that is in the middle of one which is finished. */
 import { success, type Failure, type Result } from '../domain/failure.ts';
 import type { GenerationId } from '../domain/generation-id.ts';
-import { CONVEYOR, groupObjects, hasPart, isReady } from '../domain/group.ts';
+import { CONVEYOR, groupObjects, hasPart, isReady, type Group } from '../domain/group.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
 import { collectList } from '../ports/object-store.ts';
 import { failed, happened, type StepContext, type StepOutcome } from './context.ts';
 
+/** What lies in the folder of one post; a group without objects when nothing does. */
+export async function groupIn(
+  { store }: Pick<StepContext, 'store'>,
+  folder: string,
+  id: GenerationId,
+): Promise<Result<Group>> {
+  const listed = await collectList(store, `${folder}${id}`, 1_000);
+  if (!listed.ok) return listed;
+  return success(groupObjects(folder, listed.value).find((group) => group.id === id) ?? { id, objects: [] });
+}
+
 /** `finished`: the folder in which the post is complete, or was archived; there is nothing left to make. */
 export async function whereabouts(
-  { settings: { folders }, store }: Pick<StepContext, 'settings' | 'store'>,
+  context: Pick<StepContext, 'settings' | 'store'>,
   id: GenerationId,
 ): Promise<Result<{ readonly hasText: boolean; readonly finished: string | null }>> {
   let hasText = false;
   for (const place of ['archive', ...CONVEYOR] as const) {
-    const folder = folders[place];
-    const listed = await collectList(store, `${folder}${id}`, 1_000);
-    if (!listed.ok) return listed;
-    const group = groupObjects(folder, listed.value).find((candidate) => candidate.id === id);
-    if (group === undefined) continue;
-    if (place !== 'fresh' || isReady(group, folder)) return success({ hasText, finished: folder });
-    hasText = hasPart(group, folder, 'json');
+    const folder = context.settings.folders[place];
+    const group = await groupIn(context, folder, id);
+    if (!group.ok) return group;
+    if (group.value.objects.length === 0) continue;
+    if (place !== 'fresh' || isReady(group.value, folder)) return success({ hasText, finished: folder });
+    hasText = hasPart(group.value, folder, 'json');
   }
   return success({ hasText, finished: null });
 }

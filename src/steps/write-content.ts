@@ -8,7 +8,6 @@ import { failure, success, type Failure, type Result } from '../domain/failure.t
 import type { GenerationId } from '../domain/generation-id.ts';
 import type { ImageDocument } from '../domain/channel-state.ts';
 import { progressOf } from '../domain/evidence.ts';
-import { groupObjects } from '../domain/group.ts';
 import type { Draft, TextStage } from '../domain/journal.ts';
 import { MAX_UNKNOWN_OUTCOMES, TEXT_LIMIT } from '../domain/limits.ts';
 import { failedTextCharge, textCharge } from '../domain/money.ts';
@@ -22,7 +21,6 @@ import {
   type TopicsTracker,
 } from '../domain/topics-tracker.ts';
 import type { EventNamed } from '../domain/workflow-event.ts';
-import { collectList } from '../ports/object-store.ts';
 import { pick } from '../ports/random.ts';
 import type { ModelAnswer, TextRequest } from '../ports/text-model.ts';
 import type { StepContext, StepOutcome } from './context.ts';
@@ -30,6 +28,7 @@ import { failed, happened, isUselessAnswer, mayAskAgain } from './context.ts';
 import { writePost } from './documents.ts';
 import { mediaCallsAhead, textCall, textCallsAhead } from './paid-calls.ts';
 import { readTracker, recordInTracker } from './tracker-document.ts';
+import { groupIn } from './whereabouts.ts';
 
 type ContentEvent = EventNamed<'content-written' | 'content-abandoned'>;
 
@@ -339,8 +338,6 @@ export async function progressInStore(
   const { fresh } = context.settings.folders;
   const journal = await context.journal.read(id);
   if (!journal.ok) return journal;
-  const listed = await collectList(context.store, `${fresh}${id}`, 1_000);
-  if (!listed.ok) return listed;
-  const group = groupObjects(fresh, listed.value).find((candidate) => candidate.id === id);
-  return success(progressOf(journal.value, group ?? { id, objects: [] }, fresh));
+  const group = await groupIn(context, fresh, id);
+  return group.ok ? success(progressOf(journal.value, group.value, fresh)) : group;
 }

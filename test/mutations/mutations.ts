@@ -330,8 +330,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'after a reset of the image document the journal is not asked what is ordered',
     file: 'src/steps/write-content.ts',
-    find: 'return success(progressOf(journal.value, group',
-    replace: 'return success(progressOf(journal.value && null, group',
+    find: 'success(progressOf(journal.value, group.value',
+    replace: 'success(progressOf(journal.value && null, group.value',
     tests: ['test/mill/state.test.ts', ...SIM],
   },
   {
