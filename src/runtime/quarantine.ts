@@ -9,8 +9,8 @@ import { isSameObject } from '../steps/same-object.ts';
 
 export const QUARANTINE_FOLDER = 'quarantine/';
 
-/** Repair keeps its lease by itself, between two remedies. */
-const NO_WAIT = (): Promise<Result<void>> => Promise.resolve(success(undefined));
+/** Repair writes through a fenced store, which renews the lease as it writes. */
+const RENEWED_BY_WRITES = (): Promise<Result<void>> => Promise.resolve(success(undefined));
 
 /** Another object of the same key and moment is there already only when the clock stood still. */
 const NAMES = 20;
@@ -90,7 +90,7 @@ export class Quarantine {
   }
 
   #isSame(one: ObjectInfo, other: ObjectInfo): Promise<Result<boolean>> {
-    const parts = { store: this.#store, workspace: this.#workspace, keepLease: NO_WAIT };
+    const parts = { store: this.#store, workspace: this.#workspace, keepLease: RENEWED_BY_WRITES };
     return isSameObject(parts, one, other);
   }
 
